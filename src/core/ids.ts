@@ -1,0 +1,30 @@
+/**
+ * Names of the things a mesh is made of. Each is a string at run time and a type of its own at compile time, so that a
+ * pod's id can't be passed where a service's is due.
+ */
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** `namespace/name` of a Service. */
+export type ServiceId = Branded<'ServiceId'>;
+/** `namespace/name` of a Pod. */
+export type PodId = Branded<'PodId'>;
+/** `namespace/name` of a ReplicaSet. */
+export type ReplicaSetId = Branded<'ReplicaSetId'>;
+/** `namespace/name` of a Job. */
+export type JobId = Branded<'JobId'>;
+/** `namespace/name` of an EndpointSlice or an Endpoints object. */
+export type BackendsId = Branded<'BackendsId'>;
+/** The name of a Node. */
+export type NodeName = Branded<'NodeName'>;
+/** A topology zone: the value of a Node's label `topology.kubernetes.io/zone`. */
+export type Zone = Branded<'Zone'>;
+
+/** The id of a namespaced object. Neither part can hold a slash: Kubernetes names are DNS labels or subdomains. */
+export function namespacedId<Id extends ServiceId | PodId | ReplicaSetId | JobId | BackendsId>(
+  namespace: string,
+  name: string,
+): Id {
+  return `${namespace}/${name}` as Id;
+}
