@@ -21,10 +21,32 @@ export type NodeName = Branded<'NodeName'>;
 /** A topology zone: the value of a Node's label `topology.kubernetes.io/zone`. */
 export type Zone = Branded<'Zone'>;
 
-/** The id of a namespaced object. Neither part can hold a slash: Kubernetes names are DNS labels or subdomains. */
-export function namespacedId<Id extends ServiceId | PodId | ReplicaSetId | JobId | BackendsId>(
-  namespace: string,
-  name: string,
-): Id {
-  return `${namespace}/${name}` as Id;
+// Neither part can hold a slash: Kubernetes names are DNS labels or subdomains.
+
+export function serviceId(namespace: string, name: string): ServiceId {
+  return `${namespace}/${name}` as ServiceId;
+}
+
+export function podId(namespace: string, name: string): PodId {
+  return `${namespace}/${name}` as PodId;
+}
+
+export function replicaSetId(namespace: string, name: string): ReplicaSetId {
+  return `${namespace}/${name}` as ReplicaSetId;
+}
+
+export function jobId(namespace: string, name: string): JobId {
+  return `${namespace}/${name}` as JobId;
+}
+
+export function backendsId(namespace: string, name: string): BackendsId {
+  return `${namespace}/${name}` as BackendsId;
+}
+
+export function nodeName(name: string): NodeName {
+  return name as NodeName;
+}
+
+export function zone(name: string): Zone {
+  return name as Zone;
 }

@@ -1,4 +1,4 @@
-// Runs before every test file.
 import process from 'node:process';
 
+// Formatted times must not depend on where the tests run.
 process.env['TZ'] = 'UTC';
