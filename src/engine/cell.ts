@@ -1,0 +1,228 @@
+import type { Engine, Listener, Publisher } from './engine.js';
+import { type Dependent, Node, type Revision, type Staleness } from './node.js';
+import type { Derive, Reader } from './reader.js';
+import type { Snapshot } from './snapshot.js';
+import type { Index, Table } from './table.js';
+import type { View } from './view.js';
+
+/** What a cell needs to know of its view. */
+export interface CellOwner<Key extends string, Value> {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly derive: Derive<Key, Value>;
+  readonly equal: (a: Value, b: Value) => boolean;
+  /** The derivation is about to run. */
+  computed(): void;
+  /** A value is about to be told to its subscribers. */
+  published(): void;
+  /** The cell is gone. */
+  released(key: Key): void;
+}
+
+type State =
+  /** Never computed. */
+  | 'new'
+  /** As good as recomputed. */
+  | 'fresh'
+  | Staleness
+  /** Being computed: reading it again from inside is a circle. */
+  | 'running'
+  /** Dropped; must not be used. */
+  | 'released';
+
+/**
+ * One key of a view: its latest value and what that value was derived from.
+ *
+ * Staleness is pushed up when a table changes; values are pulled when somebody asks. A cell marked `check` first asks
+ * what it read, in the order it read it, and recomputes only where one of those has really changed: that is where equal
+ * values cut a change off.
+ */
+export class Cell<Key extends string, Value> extends Node implements Dependent, Publisher {
+  readonly key: Key;
+  readonly #owner: CellOwner<Key, Value>;
+  readonly #listeners = new Set<Listener>();
+  #state: State = 'new';
+  #reads = new Set<Node>();
+  #computedAt: Revision = -1;
+  #snapshot: Snapshot<Value> | undefined;
+  #publishedAt: Revision = -1;
+
+  constructor(owner: CellOwner<Key, Value>, key: Key) {
+    super();
+    this.#owner = owner;
+    this.key = key;
+  }
+
+  /**
+   * The value for the tables as they are now. Throws what the derivation threw where there is no earlier value to keep;
+   * otherwise the error is reported and the earlier value stands until something it depends on changes again.
+   */
+  current(): Snapshot<Value> {
+    if (this.#needsComputing()) this.#compute();
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) throw new Error(`view ${this.#owner.name} has no value for ${this.key}`);
+    return snapshot;
+  }
+
+  listen(listener: Listener): Snapshot<Value> {
+    const snapshot = this.current();
+    if (this.#listeners.size === 0) this.#publishedAt = snapshot.version;
+    this.#listeners.add(listener);
+    this.#owner.engine.revive(this);
+    return snapshot;
+  }
+
+  unlisten(listener: Listener): void {
+    if (!this.#listeners.delete(listener)) return;
+    this.#owner.engine.forget(listener);
+    if (this.#listeners.size > 0) return;
+    this.#owner.engine.dequeue(this);
+    this.retireIfUnused();
+  }
+
+  publish(): Iterable<Listener> {
+    if (this.#listeners.size === 0) return [];
+    const { version } = this.current();
+    if (version === this.#publishedAt) return [];
+    this.#publishedAt = version;
+    this.#owner.published();
+    return this.#listeners;
+  }
+
+  invalidate(staleness: Staleness): void {
+    switch (this.#state) {
+      case 'fresh':
+        this.#state = staleness;
+        if (this.#listeners.size > 0) this.#owner.engine.enqueue(this);
+        this.invalidateDependents('check');
+        return;
+      case 'check':
+        this.#state = staleness;
+        return;
+      case 'dirty':
+      case 'new':
+      case 'running':
+      case 'released':
+        return;
+    }
+  }
+
+  override addDependent(dependent: Dependent): void {
+    super.addDependent(dependent);
+    this.#owner.engine.revive(this);
+  }
+
+  override refresh(): void {
+    this.current();
+  }
+
+  /** Drops the cell, and with it whatever only it has read: that has been idle as long, and gets no grace of its own. */
+  release(): void {
+    this.#state = 'released';
+    this.#owner.engine.revive(this);
+    this.#owner.released(this.key);
+    for (const node of this.#reads) {
+      node.removeDependent(this);
+      node.releaseIfUnused();
+    }
+    this.#reads.clear();
+  }
+
+  override releaseIfUnused(): void {
+    if (this.#unused && this.#state !== 'released') this.release();
+  }
+
+  /** Leaves the cell to the time of grace where nobody holds on to it. */
+  retireIfUnused(): void {
+    if (this.#unused && this.#state !== 'released') this.#owner.engine.retire(this);
+  }
+
+  protected override abandoned(): void {
+    this.retireIfUnused();
+  }
+
+  get #unused(): boolean {
+    return this.#listeners.size === 0 && !this.hasDependents;
+  }
+
+  #needsComputing(): boolean {
+    switch (this.#state) {
+      case 'fresh':
+        return false;
+      case 'new':
+      case 'dirty':
+        return true;
+      case 'check':
+        for (const node of this.#reads) {
+          node.refresh();
+          if (node.changedAt > this.#computedAt) return true;
+        }
+        this.#state = 'fresh';
+        return false;
+      case 'running':
+        throw new Error(`view ${this.#owner.name} depends on itself at ${this.key}`);
+      case 'released':
+        throw new Error(`view ${this.#owner.name} was read after the release of ${this.key}`);
+    }
+  }
+
+  #compute(): void {
+    const { engine } = this.#owner;
+    const reads = new Set<Node>();
+    this.#state = 'running';
+    this.#owner.computed();
+    try {
+      const value = this.#owner.derive(new TrackingReader(reads, this), this.key);
+      if (this.#snapshot === undefined || !this.#owner.equal(this.#snapshot.value, value)) {
+        engine.inspect(value);
+        this.#snapshot = { version: engine.revision, value };
+        this.changedAt = engine.revision;
+      }
+      for (const node of this.#reads) if (!reads.has(node)) node.removeDependent(this);
+      this.#reads = reads;
+    } catch (error) {
+      for (const node of this.#reads) reads.add(node);
+      this.#reads = reads;
+      if (this.#snapshot === undefined) {
+        this.release();
+        throw error;
+      }
+      engine.report(error, { view: this.#owner.name, key: this.key });
+    }
+    this.#computedAt = engine.revision;
+    this.#state = 'fresh';
+  }
+}
+
+class TrackingReader implements Reader {
+  readonly #reads: Set<Node>;
+  readonly #reader: Dependent;
+
+  constructor(reads: Set<Node>, reader: Dependent) {
+    this.#reads = reads;
+    this.#reader = reader;
+  }
+
+  get<Key extends string, Row>(table: Table<Key, Row>, key: Key): Row | undefined {
+    this.#track(table.node(key));
+    return table.get(key);
+  }
+
+  by<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Row[] {
+    this.#track(index.node(value));
+    return index.rows(value);
+  }
+
+  view<Key extends string, Value>(view: View<Key, Value>, key: Key): Value {
+    const cell = view.cell(key);
+    const { value } = cell.current();
+    this.#track(cell);
+    return value;
+  }
+
+  #track(node: Node): void {
+    if (this.#reads.has(node)) return;
+    this.#reads.add(node);
+    node.addDependent(this.#reader);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Index, Table } from './table.js';
+import type { View } from './view.js';
+
+/**
+ * The only way for a derivation to learn anything. Every read is remembered, and a change of what was read, an absence
+ * included, makes the derivation run again. There is no filter by predicate: each read names a key or an index value,
+ * so that a change finds exactly the derivations it concerns.
+ */
+export interface Reader {
+  /** The row of `key`, or undefined. */
+  get<Key extends string, Row>(table: Table<Key, Row>, key: Key): Row | undefined;
+  /** The rows an index holds under `value`, ordered by key. */
+  by<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Row[];
+  /** The value of another view. Views must not read each other in a circle. */
+  view<Key extends string, Value>(view: View<Key, Value>, key: Key): Value;
+}
+
+/** Computes a view's value for a key. Pure: it reads through `read` alone, and may be run at any time, any number of times. */
+export type Derive<Key extends string, Value> = (read: Reader, key: Key) => Value;

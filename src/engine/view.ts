@@ -1,0 +1,116 @@
+import { Cell, type CellOwner } from './cell.js';
+import type { Engine, Listener } from './engine.js';
+import type { Derive } from './reader.js';
+import type { Snapshot } from './snapshot.js';
+
+export interface ViewOptions<Key extends string, Value> {
+  readonly name: string;
+  readonly derive: Derive<Key, Value>;
+  /** Whether a value says the same as another; an equal value is not published. Default: identity. */
+  readonly equal?: (a: Value, b: Value) => boolean;
+}
+
+/** What a view has done since its start, and holds now. */
+export interface ViewStats {
+  /** Keys that are held: read by somebody, or within their time of grace. */
+  readonly keys: number;
+  readonly subscribers: number;
+  /** Runs of the derivation. */
+  readonly computations: number;
+  /** Values that differed from the one before and had subscribers to be told. */
+  readonly publications: number;
+}
+
+/** A subscriber's hold on one key. */
+export interface Subscription<Value> {
+  /** The newest published state. Between two calls of the listener it may have moved on by several. */
+  readonly latest: Snapshot<Value>;
+  /** Ends it; the listener is not called again. */
+  close(): void;
+}
+
+/** Values derived from tables and other views, a key at a time and only as long as somebody asks. */
+export class View<Key extends string, Value> {
+  readonly name: string;
+  readonly #cells = new Map<Key, Cell<Key, Value>>();
+  readonly #owner: CellOwner<Key, Value>;
+  #subscribers = 0;
+  #computations = 0;
+  #publications = 0;
+
+  constructor(engine: Engine, { name, derive, equal = Object.is }: ViewOptions<Key, Value>) {
+    this.name = name;
+    this.#owner = {
+      name,
+      engine,
+      derive,
+      equal,
+      computed: () => {
+        this.#computations++;
+      },
+      published: () => {
+        this.#publications++;
+      },
+      released: (key) => this.#cells.delete(key),
+    };
+  }
+
+  stats(): ViewStats {
+    return {
+      keys: this.#cells.size,
+      subscribers: this.#subscribers,
+      computations: this.#computations,
+      publications: this.#publications,
+    };
+  }
+
+  /** The value now. Reading alone holds the key for the time of grace only. */
+  read(key: Key): Value {
+    const cell = this.cell(key);
+    const { value } = cell.current();
+    cell.retireIfUnused();
+    return value;
+  }
+
+  /**
+   * Calls `listener` after each publication of `key`, until closed. The listener is told that there is something newer,
+   * not what: `latest` says that, so one who is slow is told less often, sees a subsequence of the states, and the
+   * last of them always. Never called from within this call. Throws what the derivation throws.
+   */
+  subscribe(key: Key, listener: () => void): Subscription<Value> {
+    const cell = this.cell(key);
+    const { engine } = this.#owner;
+    const own: Listener = {
+      deliver: () => {
+        try {
+          subscription.latest = cell.current();
+          listener();
+        } catch (error) {
+          engine.report(error, { view: this.name, key });
+        }
+      },
+    };
+    let open = true;
+    const subscription = {
+      latest: cell.listen(own),
+      close: () => {
+        if (!open) return;
+        open = false;
+        this.#subscribers--;
+        cell.unlisten(own);
+      },
+    };
+    this.#subscribers++;
+    return subscription;
+  }
+
+  /** For the engine: the cell of `key`, made where there is none. */
+  cell(key: Key): Cell<Key, Value> {
+    let cell = this.#cells.get(key);
+    if (cell === undefined) {
+      cell = new Cell<Key, Value>(this.#owner, key);
+      this.#cells.set(key, cell);
+    }
+    return cell;
+  }
+}

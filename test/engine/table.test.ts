@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { plainEqual } from '../../src/core/equal.js';
+import { Table } from '../../src/engine/table.js';
+import { testEngine } from '../kit/engine.js';
+
+interface Row {
+  readonly tags: readonly string[];
+}
+
+function tagged(engine = testEngine().engine) {
+  const table = new Table<string, Row>(engine, { name: 'tagged', equal: plainEqual });
+  return { engine, table, byTag: table.index((row) => row.tags) };
+}
+
+describe('Table', () => {
+  test('an equal row changes nothing', () => {
+    const { engine, table } = tagged();
+    table.apply('a', { tags: ['x'] });
+    const { revision } = engine;
+    table.apply('a', { tags: ['x'] });
+    table.delete('b');
+    expect(engine.revision).toBe(revision);
+  });
+
+  test('reset makes the rows the whole content', () => {
+    const { table } = tagged();
+    table.apply('gone', { tags: [] });
+    table.apply('kept', { tags: [] });
+    table.reset(
+      new Map([
+        ['kept', { tags: [] }],
+        ['added', { tags: ['x'] }],
+      ]),
+    );
+    expect([...table.entries()]).toEqual([
+      ['kept', { tags: [] }],
+      ['added', { tags: ['x'] }],
+    ]);
+    expect(table.size).toBe(2);
+  });
+});
+
+describe('Index', () => {
+  test('follows every change of the values', () => {
+    const { table, byTag } = tagged();
+    table.apply('b', { tags: ['x', 'y'] });
+    table.apply('a', { tags: ['x'] });
+    expect(byTag.rows('x')).toEqual([{ tags: ['x'] }, { tags: ['x', 'y'] }]);
+    table.apply('b', { tags: ['y', 'z'] });
+    expect([byTag.rows('x'), byTag.rows('y'), byTag.rows('z')]).toEqual([
+      [{ tags: ['x'] }],
+      [{ tags: ['y', 'z'] }],
+      [{ tags: ['y', 'z'] }],
+    ]);
+    table.delete('b');
+    expect([byTag.rows('y'), byTag.rows('z')]).toEqual([[], []]);
+  });
+
+  test('covers the rows that were there before it', () => {
+    const { table } = tagged();
+    table.apply('a', { tags: ['x'] });
+    expect(table.index((row) => row.tags).rows('x')).toEqual([{ tags: ['x'] }]);
+  });
+});

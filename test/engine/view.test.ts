@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest';
+import type { Engine } from '../../src/engine/engine.js';
+import { Table } from '../../src/engine/table.js';
+import { View } from '../../src/engine/view.js';
+import { testEngine } from '../kit/engine.js';
+
+function numbers(engine: Engine) {
+  const table = new Table<string, number>(engine, { name: 'numbers', equal: Object.is });
+  const parity = new View<string, string>(engine, {
+    name: 'parity',
+    derive: (read, key) => {
+      const value = read.get(table, key);
+      return value === undefined ? 'none' : value % 2 === 0 ? 'even' : 'odd';
+    },
+  });
+  return { table, parity };
+}
+
+function watch<V>(view: View<string, V>, key: string) {
+  const told: V[] = [];
+  const subscription = view.subscribe(key, () => told.push(subscription.latest.value));
+  return { told, subscription };
+}
+
+describe('publication', () => {
+  test('a subscriber has the value at once and hears of changes only', () => {
+    const { engine } = testEngine();
+    const { table, parity } = numbers(engine);
+    const { told, subscription } = watch(parity, 'n');
+    expect(subscription.latest.value).toBe('none');
+
+    table.apply('n', 2);
+    engine.flush();
+    table.apply('n', 4);
+    table.apply('other', 1);
+    engine.flush();
+    table.delete('n');
+    engine.flush();
+
+    expect(told).toEqual(['even', 'none']);
+  });
+
+  test('a change that is undone before publication is not told', () => {
+    const { engine } = testEngine();
+    const { table, parity } = numbers(engine);
+    const { told } = watch(parity, 'n');
+    table.apply('n', 1);
+    table.delete('n');
+    engine.flush();
+    expect(told).toEqual([]);
+  });
+
+  test('versions grow with every publication', () => {
+    const { engine } = testEngine();
+    const { table, parity } = numbers(engine);
+    const versions: number[] = [];
+    const subscription = parity.subscribe('n', () => versions.push(subscription.latest.version));
+    versions.push(subscription.latest.version);
+    for (const value of [1, 2, 3]) {
+      table.apply('n', value);
+      engine.flush();
+    }
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+    expect(versions).toHaveLength(4);
+  });
+
+  test('an unchanged intermediate value cuts the change off', () => {
+    const { engine } = testEngine();
+    const { table, parity } = numbers(engine);
+    const shout = new View<string, string>(engine, {
+      name: 'shout',
+      derive: (read, key) => read.view(parity, key).toUpperCase(),
+    });
+    watch(shout, 'n');
+    table.apply('n', 2);
+    engine.flush();
+    const before = shout.stats().computations;
+    table.apply('n', 4);
+    engine.flush();
+    expect(shout.stats().computations).toBe(before);
+    expect(parity.stats().computations).toBe(3);
+  });
+
+  test('a closed subscription hears nothing, also when it was due', () => {
+    const { engine } = testEngine();
+    const { table, parity } = numbers(engine);
+    const first = watch(parity, 'n');
+    const second = watch(parity, 'n');
+    table.apply('n', 1);
+    first.subscription.close();
+    first.subscription.close();
+    engine.flush();
+    expect([first.told, second.told]).toEqual([[], ['odd']]);
+    expect(parity.stats().subscribers).toBe(1);
+  });
+});
+
+describe('batching', () => {
+  test('the first change after a quiet time goes out in its own turn, a burst behind it together', () => {
+    const { engine, scheduler } = testEngine({ minPublishIntervalMs: 10 });
+    const { table, parity } = numbers(engine);
+    const { told } = watch(parity, 'n');
+    scheduler.advance(100);
+
+    table.apply('n', 1);
+    expect(told).toEqual([]);
+    scheduler.advance(0);
+    expect(told).toEqual(['odd']);
+
+    for (const value of [2, 3, 4]) {
+      table.apply('n', value);
+      scheduler.advance(3);
+    }
+    expect(told).toEqual(['odd']);
+    scheduler.advance(1);
+    expect(told).toEqual(['odd', 'even']);
+  });
+
+  test('long work is spread over turns and loses nothing', () => {
+    const { engine, scheduler } = testEngine({ maxTurnMs: -1 });
+    const { table, parity } = numbers(engine);
+    const watchers = ['a', 'b', 'c'].map((key) => watch(parity, key));
+    for (const key of ['a', 'b', 'c']) table.apply(key, 1);
+    scheduler.advance(100);
+    expect(watchers.map(({ told }) => told)).toEqual([['odd'], ['odd'], ['odd']]);
+  });
+});
+
+describe('demand', () => {
+  test('what nobody subscribes to is not computed', () => {
+    const { engine } = testEngine();
+    const { table, parity } = numbers(engine);
+    for (let n = 0; n < 1_000; n++) table.apply(`n${n}`, n);
+    engine.flush();
+    expect(parity.stats()).toEqual({ keys: 0, subscribers: 0, computations: 0, publications: 0 });
+  });
+
+  test('a key outlives its last reader by the time of grace and is then forgotten', () => {
+    const { engine, scheduler } = testEngine({ graceMs: 1_000 });
+    const { table, parity } = numbers(engine);
+    const { subscription } = watch(parity, 'n');
+    subscription.close();
+    scheduler.advance(999);
+    expect([parity.stats().keys, table.observed]).toEqual([1, 1]);
+
+    const again = watch(parity, 'n');
+    expect(parity.stats().computations).toBe(1);
+    scheduler.advance(5_000);
+    expect(parity.stats().keys).toBe(1);
+
+    again.subscription.close();
+    scheduler.advance(1_000);
+    expect([parity.stats().keys, table.observed, scheduler.pending]).toEqual([0, 0, 0]);
+  });
+
+  test('a key in its time of grace is not recomputed until somebody asks', () => {
+    const { engine } = testEngine();
+    const { table, parity } = numbers(engine);
+    expect(parity.read('n')).toBe('none');
+    for (const value of [1, 2, 3]) {
+      table.apply('n', value);
+      engine.flush();
+    }
+    expect(parity.stats().computations).toBe(1);
+    expect(parity.read('n')).toBe('odd');
+  });
+
+  test('keys without a reader are bounded in number', () => {
+    const { engine } = testEngine({ maxIdleKeys: 10 });
+    const { table, parity } = numbers(engine);
+    for (let n = 0; n < 1_000; n++) parity.read(`n${n}`);
+    expect([parity.stats().keys, table.observed, engine.idleKeys]).toEqual([10, 10, 10]);
+  });
+});
+
+describe('containment', () => {
+  test('a derivation that throws keeps its last value, is reported, and recovers with its input', () => {
+    const reports: unknown[] = [];
+    const { engine } = testEngine({ onError: (error, where) => reports.push([String(error), where]) });
+    const { table } = numbers(engine);
+    const fragile = new View<string, number>(engine, {
+      name: 'fragile',
+      derive: (read, key) => {
+        const value = read.get(table, key) ?? 0;
+        if (value < 0) throw new RangeError('negative');
+        return value;
+      },
+    });
+    const bad = watch(fragile, 'bad');
+    const good = watch(fragile, 'good');
+    table.apply('bad', -1);
+    table.apply('good', 1);
+    engine.flush();
+    expect([bad.subscription.latest.value, good.told]).toEqual([0, [1]]);
+    expect(reports).toEqual([['RangeError: negative', { view: 'fragile', key: 'bad' }]]);
+
+    table.apply('bad', 2);
+    engine.flush();
+    expect(bad.told).toEqual([2]);
+  });
+
+  test('a derivation that throws at its first run throws to the one who asked and leaves nothing', () => {
+    const { engine } = testEngine();
+    const { table } = numbers(engine);
+    const broken = new View<string, number>(engine, {
+      name: 'broken',
+      derive: (read, key) => {
+        read.get(table, key);
+        throw new RangeError('always');
+      },
+    });
+    expect(() => broken.subscribe('n', () => undefined)).toThrow('always');
+    expect([broken.stats().keys, broken.stats().subscribers, table.observed]).toEqual([0, 0, 0]);
+  });
+
+  test('a listener that throws is reported and harms no other', () => {
+    const reports: string[] = [];
+    const { engine } = testEngine({ onError: (error) => reports.push(String(error)) });
+    const { table, parity } = numbers(engine);
+    parity.subscribe('n', () => {
+      throw new Error('listener');
+    });
+    const { told } = watch(parity, 'n');
+    table.apply('n', 1);
+    engine.flush();
+    expect([told, reports]).toEqual([['odd'], ['Error: listener']]);
+  });
+
+  test('views that read each other in a circle are refused', () => {
+    const { engine } = testEngine();
+    const circle: View<string, string> = new View<string, string>(engine, {
+      name: 'circle',
+      derive: (read, key) => read.view(circle, key),
+    });
+    expect(() => circle.read('n')).toThrow('view circle depends on itself at n');
+  });
+});
