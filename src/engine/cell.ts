@@ -6,7 +6,7 @@ import type { Index, Table } from './table.js';
 import type { View } from './view.js';
 
 /** What a cell needs to know of its view. */
-export interface CellOwner<Key extends string, Value> {
+export interface CellOwner<Key, Value> {
   readonly name: string;
   readonly engine: Engine;
   readonly derive: Derive<Key, Value>;
@@ -16,7 +16,7 @@ export interface CellOwner<Key extends string, Value> {
   /** A value is about to be told to its subscribers. */
   published(): void;
   /** The cell is gone. */
-  released(key: Key): void;
+  released(id: string): void;
 }
 
 type State =
@@ -37,8 +37,9 @@ type State =
  * what it read, in the order it read it, and recomputes only where one of those has really changed: that is where equal
  * values cut a change off.
  */
-export class Cell<Key extends string, Value> extends Node implements Dependent, Publisher {
-  readonly key: Key;
+export class Cell<Key, Value> extends Node implements Dependent, Publisher {
+  readonly id: string;
+  readonly #key: Key;
   readonly #owner: CellOwner<Key, Value>;
   readonly #listeners = new Set<Listener>();
   #state: State = 'new';
@@ -47,10 +48,11 @@ export class Cell<Key extends string, Value> extends Node implements Dependent, 
   #snapshot: Snapshot<Value> | undefined;
   #publishedAt: Revision = -1;
 
-  constructor(owner: CellOwner<Key, Value>, key: Key) {
+  constructor(owner: CellOwner<Key, Value>, key: Key, id: string) {
     super();
     this.#owner = owner;
-    this.key = key;
+    this.#key = key;
+    this.id = id;
   }
 
   /**
@@ -60,7 +62,7 @@ export class Cell<Key extends string, Value> extends Node implements Dependent, 
   current(): Snapshot<Value> {
     if (this.#needsComputing()) this.#compute();
     const snapshot = this.#snapshot;
-    if (snapshot === undefined) throw new Error(`view ${this.#owner.name} has no value for ${this.key}`);
+    if (snapshot === undefined) throw new Error(`view ${this.#owner.name} has no value for ${this.id}`);
     return snapshot;
   }
 
@@ -120,7 +122,7 @@ export class Cell<Key extends string, Value> extends Node implements Dependent, 
   release(): void {
     this.#state = 'released';
     this.#owner.engine.revive(this);
-    this.#owner.released(this.key);
+    this.#owner.released(this.id);
     for (const node of this.#reads) {
       node.removeDependent(this);
       node.releaseIfUnused();
@@ -160,9 +162,9 @@ export class Cell<Key extends string, Value> extends Node implements Dependent, 
         this.#state = 'fresh';
         return false;
       case 'running':
-        throw new Error(`view ${this.#owner.name} depends on itself at ${this.key}`);
+        throw new Error(`view ${this.#owner.name} depends on itself at ${this.id}`);
       case 'released':
-        throw new Error(`view ${this.#owner.name} was read after the release of ${this.key}`);
+        throw new Error(`view ${this.#owner.name} was read after the release of ${this.id}`);
     }
   }
 
@@ -172,7 +174,7 @@ export class Cell<Key extends string, Value> extends Node implements Dependent, 
     this.#state = 'running';
     this.#owner.computed();
     try {
-      const value = this.#owner.derive(new TrackingReader(reads, this), this.key);
+      const value = this.#owner.derive(new TrackingReader(reads, this), this.#key);
       if (this.#snapshot === undefined || !this.#owner.equal(this.#snapshot.value, value)) {
         engine.inspect(value);
         this.#snapshot = { version: engine.revision, value };
@@ -187,7 +189,7 @@ export class Cell<Key extends string, Value> extends Node implements Dependent, 
         this.release();
         throw error;
       }
-      engine.report(error, { view: this.#owner.name, key: this.key });
+      engine.report(error, { view: this.#owner.name, key: this.id });
     }
     this.#computedAt = engine.revision;
     this.#state = 'fresh';
@@ -213,7 +215,7 @@ class TrackingReader implements Reader {
     return index.rows(value);
   }
 
-  view<Key extends string, Value>(view: View<Key, Value>, key: Key): Value {
+  view<Key, Value>(view: View<Key, Value>, key: Key): Value {
     const cell = view.cell(key);
     const { value } = cell.current();
     this.#track(cell);

@@ -12,8 +12,8 @@ export interface Reader {
   /** The rows an index holds under `value`, ordered by key. */
   by<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Row[];
   /** The value of another view. Views must not read each other in a circle. */
-  view<Key extends string, Value>(view: View<Key, Value>, key: Key): Value;
+  view<Key, Value>(view: View<Key, Value>, key: Key): Value;
 }
 
 /** Computes a view's value for a key. Pure: it reads through `read` alone, and may be run at any time, any number of times. */
-export type Derive<Key extends string, Value> = (read: Reader, key: Key) => Value;
+export type Derive<Key, Value> = (read: Reader, key: Key) => Value;

@@ -3,8 +3,10 @@ import type { Engine, Listener } from './engine.js';
 import type { Derive } from './reader.js';
 import type { Snapshot } from './snapshot.js';
 
-export interface ViewOptions<Key extends string, Value> {
+export interface ViewOptions<Key, Value> {
   readonly name: string;
+  /** Names a key. Keys of the same id are the same key; the id holds all that can change the value. */
+  readonly id: (key: Key) => string;
   readonly derive: Derive<Key, Value>;
   /** Whether a value says the same as another; an equal value is not published. Default: identity. */
   readonly equal?: (a: Value, b: Value) => boolean;
@@ -30,16 +32,18 @@ export interface Subscription<Value> {
 }
 
 /** Values derived from tables and other views, a key at a time and only as long as somebody asks. */
-export class View<Key extends string, Value> {
+export class View<Key, Value> {
   readonly name: string;
-  readonly #cells = new Map<Key, Cell<Key, Value>>();
+  readonly #cells = new Map<string, Cell<Key, Value>>();
+  readonly #id: (key: Key) => string;
   readonly #owner: CellOwner<Key, Value>;
   #subscribers = 0;
   #computations = 0;
   #publications = 0;
 
-  constructor(engine: Engine, { name, derive, equal = Object.is }: ViewOptions<Key, Value>) {
+  constructor(engine: Engine, { name, id, derive, equal = Object.is }: ViewOptions<Key, Value>) {
     this.name = name;
+    this.#id = id;
     this.#owner = {
       name,
       engine,
@@ -51,7 +55,7 @@ export class View<Key extends string, Value> {
       published: () => {
         this.#publications++;
       },
-      released: (key) => this.#cells.delete(key),
+      released: (id) => this.#cells.delete(id),
     };
   }
 
@@ -86,7 +90,7 @@ export class View<Key extends string, Value> {
           subscription.latest = cell.current();
           listener();
         } catch (error) {
-          engine.report(error, { view: this.name, key });
+          engine.report(error, { view: this.name, key: cell.id });
         }
       },
     };
@@ -106,10 +110,11 @@ export class View<Key extends string, Value> {
 
   /** For the engine: the cell of `key`, made where there is none. */
   cell(key: Key): Cell<Key, Value> {
-    let cell = this.#cells.get(key);
+    const id = this.#id(key);
+    let cell = this.#cells.get(id);
     if (cell === undefined) {
-      cell = new Cell<Key, Value>(this.#owner, key);
-      this.#cells.set(key, cell);
+      cell = new Cell<Key, Value>(this.#owner, key, id);
+      this.#cells.set(id, cell);
     }
     return cell;
   }

@@ -33,6 +33,7 @@ function world() {
   const byGroup = members.index((member) => [member.group]);
   const group = new View<string, readonly string[]>(engine, {
     name: 'group',
+    id: String,
     equal: plainEqual,
     derive: (read, key) =>
       read.by(byGroup, key).flatMap(({ part }) => {
@@ -42,6 +43,7 @@ function world() {
   });
   const summary = new View<string, string>(engine, {
     name: 'summary',
+    id: String,
     derive: (read, key) => {
       const own = read.view(group, key);
       return (own.length > 0 ? own : read.view(group, 'default')).join();

@@ -8,6 +8,7 @@ function numbers(engine: Engine) {
   const table = new Table<string, number>(engine, { name: 'numbers', equal: Object.is });
   const parity = new View<string, string>(engine, {
     name: 'parity',
+    id: String,
     derive: (read, key) => {
       const value = read.get(table, key);
       return value === undefined ? 'none' : value % 2 === 0 ? 'even' : 'odd';
@@ -69,6 +70,7 @@ describe('publication', () => {
     const { table, parity } = numbers(engine);
     const shout = new View<string, string>(engine, {
       name: 'shout',
+      id: String,
       derive: (read, key) => read.view(parity, key).toUpperCase(),
     });
     watch(shout, 'n');
@@ -180,6 +182,7 @@ describe('containment', () => {
     const { table } = numbers(engine);
     const fragile = new View<string, number>(engine, {
       name: 'fragile',
+      id: String,
       derive: (read, key) => {
         const value = read.get(table, key) ?? 0;
         if (value < 0) throw new RangeError('negative');
@@ -204,6 +207,7 @@ describe('containment', () => {
     const { table } = numbers(engine);
     const broken = new View<string, number>(engine, {
       name: 'broken',
+      id: String,
       derive: (read, key) => {
         read.get(table, key);
         throw new RangeError('always');
@@ -230,6 +234,7 @@ describe('containment', () => {
     const { engine } = testEngine();
     const circle: View<string, string> = new View<string, string>(engine, {
       name: 'circle',
+      id: String,
       derive: (read, key) => read.view(circle, key),
     });
     expect(() => circle.read('n')).toThrow('view circle depends on itself at n');

@@ -1,0 +1,104 @@
+import { type AddressKey, type Endpoint, endpointsEqual } from './endpoint.js';
+import type { BackendsId, Zone } from './ids.js';
+
+/**
+ * The endpoints of one destination, as one group of clients sees them.
+ *
+ * It is the union of parts, one for each object that declared endpoints, which are shared with the sets before and
+ * after: telling two sets apart costs as much as the parts that differ, not as much as the service is large. An address
+ * that several parts hold counts once, as the first of them has it.
+ */
+export interface EndpointSet {
+  readonly service: { readonly namespace: string; readonly name: string };
+  /** False while there is no such service; it has no parts then. */
+  readonly exists: boolean;
+  /** Where the clients are, which decides whether an endpoint is local to them; undefined where that is not known. */
+  readonly clientZone: Zone | undefined;
+  /** Ordered by id. */
+  readonly parts: ReadonlyMap<BackendsId, EndpointPart>;
+}
+
+export type EndpointPart = ReadonlyMap<AddressKey, Endpoint>;
+
+/** What a client that knows one set must be told to know another. */
+export interface EndpointDelta {
+  /** New endpoints, and those whose description changed. */
+  readonly added: readonly Endpoint[];
+  /** Endpoints whose address is gone. */
+  readonly removed: readonly Endpoint[];
+}
+
+/** Every endpoint of the set by its address, in the order of the parts. */
+export function endpointsOf(set: EndpointSet): ReadonlyMap<AddressKey, Endpoint> {
+  const union = new Map<AddressKey, Endpoint>();
+  for (const part of set.parts.values()) {
+    for (const [key, endpoint] of part) if (!union.has(key)) union.set(key, endpoint);
+  }
+  return union;
+}
+
+/** Whether both sets mean the same to a client. Exact as long as equal parts are the same object. */
+export function endpointSetsEqual(a: EndpointSet, b: EndpointSet): boolean {
+  if (a.exists !== b.exists || a.clientZone !== b.clientZone || a.parts.size !== b.parts.size) return false;
+  for (const [id, part] of a.parts) if (b.parts.get(id) !== part) return false;
+  return true;
+}
+
+/** Whether both parts hold the same addresses, described alike. */
+export function endpointPartsEqual(a: EndpointPart, b: EndpointPart): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, endpoint] of a) {
+    const other = b.get(key);
+    if (other === undefined || !endpointsEqual(endpoint, other)) return false;
+  }
+  return true;
+}
+
+export function diffEndpointSets(before: EndpointSet, after: EndpointSet): EndpointDelta {
+  // An endpoint's locality, which follows from the client's zone, is part of its description.
+  if (before.clientZone !== after.clientZone) return diffWhole(before, after);
+  const added: Endpoint[] = [];
+  const removed: Endpoint[] = [];
+  for (const key of differingKeys(before, after)) {
+    const was = find(before, key);
+    const is = find(after, key);
+    if (is !== undefined) {
+      if (was === undefined || !endpointsEqual(was, is)) added.push(is);
+    } else if (was !== undefined) {
+      removed.push(was);
+    }
+  }
+  return { added, removed };
+}
+
+function diffWhole(before: EndpointSet, after: EndpointSet): EndpointDelta {
+  const is = endpointsOf(after);
+  const removed = [...endpointsOf(before)].flatMap(([key, endpoint]) => (is.has(key) ? [] : [endpoint]));
+  return { added: [...is.values()], removed };
+}
+
+/** The addresses that some part holds differently in the two sets: all others mean the same in both. */
+function differingKeys(before: EndpointSet, after: EndpointSet): ReadonlySet<AddressKey> {
+  const keys = new Set<AddressKey>();
+  const collect = (set: EndpointSet, other: EndpointSet): void => {
+    for (const [id, part] of set.parts) {
+      const counterpart = other.parts.get(id);
+      if (part === counterpart) continue;
+      for (const [key, endpoint] of part) {
+        const match = counterpart?.get(key);
+        if (match === undefined || !endpointsEqual(endpoint, match)) keys.add(key);
+      }
+    }
+  };
+  collect(before, after);
+  collect(after, before);
+  return keys;
+}
+
+function find(set: EndpointSet, key: AddressKey): Endpoint | undefined {
+  for (const part of set.parts.values()) {
+    const endpoint = part.get(key);
+    if (endpoint !== undefined) return endpoint;
+  }
+  return undefined;
+}

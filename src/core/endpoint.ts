@@ -1,0 +1,46 @@
+import { plainEqual } from './equal.js';
+import type { Zone } from './ids.js';
+
+/** `ip:port`, `[v6]:port` for IPv6: what tells one endpoint of a service from another on the wire. */
+export type AddressKey = string & { readonly addressKey: unique symbol };
+
+/** The key of an address whose IP is in canonical text form. */
+export function addressKey(ip: string, port: number): AddressKey {
+  return (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`) as AddressKey;
+}
+
+/** One address that serves a destination, with all that a proxy is told about it and nothing else. */
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+  /** Its share of the traffic, relative to the others'. */
+  readonly weight: number;
+  readonly zone: Zone | undefined;
+  /** The pod behind it; undefined for a bare address. */
+  readonly workload: Workload | undefined;
+  /** What its proxy is known to take; undefined where no proxy stands there. */
+  readonly hint: ProtocolHint | undefined;
+}
+
+/** What is the same for every address and port of a pod. */
+export interface Workload {
+  readonly namespace: string;
+  readonly pod: string;
+  /** The topmost controller; the pod itself where nothing owns it. */
+  readonly owner: { readonly kind: string; readonly name: string };
+  readonly serviceAccount: string;
+  readonly podTemplateHash: string | undefined;
+  /** The control plane that the pod's sidecar belongs to; undefined for a pod without one. */
+  readonly controlPlaneNamespace: string | undefined;
+  /** The name its sidecar proves by certificate; undefined without a sidecar of our own control plane. */
+  readonly identity: string | undefined;
+}
+
+export interface ProtocolHint {
+  readonly protocol: 'unknown' | 'h2';
+}
+
+/** Whether both say the same on the wire. */
+export function endpointsEqual(a: Endpoint, b: Endpoint): boolean {
+  return a === b || plainEqual(a, b);
+}

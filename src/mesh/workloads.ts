@@ -1,0 +1,78 @@
+import type { Workload } from '../core/endpoint.js';
+import { plainEqual } from '../core/equal.js';
+import { jobId, type PodId, replicaSetId } from '../core/ids.js';
+import type { Engine } from '../engine/engine.js';
+import type { Reader } from '../engine/reader.js';
+import { View } from '../engine/view.js';
+import type { OwnerRef, PodRow } from './rows.js';
+import type { MeshTables } from './tables.js';
+
+export interface IdentityOptions {
+  /** The namespace this control plane runs in. */
+  readonly controllerNamespace: string;
+  /** The suffix of every identity that the mesh's certificates prove. */
+  readonly trustDomain: string;
+}
+
+/** A pod that exists, as far as others need to know it. */
+export interface KnownPod {
+  /** Tells it from a later pod of the same name. */
+  readonly uid: string;
+  readonly workload: Workload;
+}
+
+/** What each pod is and belongs to; undefined for one that the API server doesn't know. */
+export type Workloads = View<PodId, KnownPod | undefined>;
+
+export function createWorkloads(engine: Engine, tables: MeshTables, identity: IdentityOptions): Workloads {
+  return new View<PodId, KnownPod | undefined>(engine, {
+    name: 'workloads',
+    id: String,
+    equal: plainEqual,
+    derive(read, id) {
+      const pod = read.get(tables.pods, id);
+      return pod === undefined
+        ? undefined
+        : { uid: pod.uid, workload: toWorkload(read, tables, pod, identity) };
+    },
+  });
+}
+
+function toWorkload(read: Reader, tables: MeshTables, pod: PodRow, identity: IdentityOptions): Workload {
+  return {
+    namespace: pod.namespace,
+    pod: pod.name,
+    owner: topOwner(read, tables, pod),
+    serviceAccount: pod.serviceAccount,
+    podTemplateHash: pod.podTemplateHash,
+    controlPlaneNamespace: pod.controlPlaneNamespace,
+    identity:
+      pod.controlPlaneNamespace === identity.controllerNamespace ? identityName(pod, identity) : undefined,
+  };
+}
+
+/**
+ * The controller that a user knows the pod by: the Deployment behind its ReplicaSet, the CronJob behind its Job. A
+ * ReplicaSet or Job that isn't known, or whose owner is of a kind that nothing can be said about, stands for itself.
+ */
+function topOwner(read: Reader, tables: MeshTables, pod: PodRow): OwnerRef {
+  const { owner } = pod;
+  if (owner === undefined) return { kind: 'Pod', name: pod.name };
+  switch (owner.kind) {
+    case 'ReplicaSet': {
+      const above = read.get(tables.replicaSets, replicaSetId(pod.namespace, owner.name))?.owner;
+      return above !== undefined && replicaSetOwners.has(above.kind) ? above : owner;
+    }
+    case 'Job':
+      return read.get(tables.jobs, jobId(pod.namespace, owner.name))?.owner ?? owner;
+    default:
+      return owner;
+  }
+}
+
+const replicaSetOwners: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job']);
+
+/** The DNS-like name of a service account, as Linkerd's identity issuer certifies it. */
+function identityName(pod: PodRow, { controllerNamespace, trustDomain }: IdentityOptions): string {
+  return `${pod.serviceAccount}.${pod.namespace}.serviceaccount.identity.${controllerNamespace}.${trustDomain}`;
+}

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type AddressKey, addressKey, type Endpoint } from '../../src/core/endpoint.js';
+import {
+  diffEndpointSets,
+  type EndpointPart,
+  type EndpointSet,
+  endpointSetsEqual,
+  endpointsOf,
+} from '../../src/core/endpoint-set.js';
+import { type BackendsId, zone } from '../../src/core/ids.js';
+
+const endpoint = fc
+  .record({ ip: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3'), weight: fc.constantFrom(1, 2) })
+  .map(
+    ({ ip, weight }): Endpoint => ({
+      ip,
+      port: 80,
+      weight,
+      zone: undefined,
+      workload: undefined,
+      hint: undefined,
+    }),
+  );
+
+const part = fc
+  .array(endpoint, { maxLength: 4 })
+  .map((all): EndpointPart => new Map(all.map((one) => [addressKey(one.ip, one.port), one])));
+
+const parts = fc
+  .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c'), part), { selector: ([id]) => id })
+  .map((entries) => entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const clientZone = fc.constantFrom(undefined, zone('z1'));
+
+function setOf(
+  entries: readonly (readonly [string, EndpointPart])[],
+  inZone: EndpointSet['clientZone'],
+): EndpointSet {
+  const service = { namespace: 'shop', name: 'web' };
+  return {
+    service,
+    exists: true,
+    clientZone: inZone,
+    parts: new Map(entries as [BackendsId, EndpointPart][]),
+  };
+}
+
+/** Two sets of which the second shares some parts with the first, as successive snapshots do. */
+const successive = fc
+  .tuple(parts, parts, clientZone, clientZone, fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }))
+  .map(([first, second, zoneBefore, zoneAfter, keep]) => {
+    const kept = second.map(([id, own], nth): [string, EndpointPart] => {
+      const before = first.find(([other]) => other === id)?.[1];
+      return [id, keep[nth] === true && before !== undefined ? before : own];
+    });
+    return [setOf(first, zoneBefore), setOf(kept, zoneAfter)] as const;
+  });
+
+function flat(set: EndpointSet): Map<AddressKey, Endpoint> {
+  const union = new Map<AddressKey, Endpoint>();
+  for (const one of [...set.parts.values()].toReversed())
+    for (const [key, value] of one) union.set(key, value);
+  return union;
+}
+
+test('a client that applies the difference has the latest set, and was told nothing it knew', () => {
+  fc.assert(
+    fc.property(successive, ([before, after]) => {
+      const { added, removed } = diffEndpointSets(before, after);
+      const was = flat(before);
+      const is = flat(after);
+
+      const client = new Map(was);
+      for (const one of added) client.set(addressKey(one.ip, one.port), one);
+      for (const one of removed) client.delete(addressKey(one.ip, one.port));
+      expect(client).toEqual(is);
+
+      expect(removed.every((one) => was.has(addressKey(one.ip, one.port)))).toBe(true);
+      const localityChanged = before.clientZone !== after.clientZone;
+      expect(
+        added.every((one) => localityChanged || was.get(addressKey(one.ip, one.port))?.weight !== one.weight),
+      ).toBe(true);
+      expect(endpointsOf(after)).toEqual(is);
+      if (endpointSetsEqual(before, after)) expect([added, removed]).toEqual([[], []]);
+    }),
+    { numRuns: 3_000 },
+  );
+});
