@@ -25,13 +25,16 @@ export function arraysEqual<T>(
   return a.length === b.length && a.every((element, index) => equal(element, b[index] as T));
 }
 
+// `for…in` and no lists of names: V8 keeps the names of an object's fields with its shape, and a table compares a
+// hundred thousand rows when a list is done anew.
 function fieldsEqual(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  const names = Object.keys(a);
-  if (names.length !== Object.keys(b).length) return false;
-  for (const name of names) {
+  let surplus = 0;
+  for (const name in a) {
     const value = b[name];
     if (value === undefined && !Object.hasOwn(b, name)) return false;
     if (!plainEqual(a[name], value)) return false;
+    surplus++;
   }
-  return true;
+  for (const _ in b) surplus--;
+  return surplus === 0;
 }
