@@ -1,0 +1,145 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { parseContextToken } from '../core/context-token.js';
+import type { Parsed, Parser } from './flag.js';
+
+/** Where to listen, or whom to connect to. */
+export interface HostPort {
+  /**
+   * An IP address without brackets, or a DNS name. Undefined: every interface, which only an address to listen on
+   * can be.
+   */
+  readonly host: string | undefined;
+  /** 0 to 65535; 0, only when listening, is any free port. */
+  readonly port: number;
+}
+
+/** A span of time. An object, so that the unit is read wherever it is used. */
+export interface Duration {
+  readonly ms: number;
+}
+
+const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+const wrong = (expected: string) => ({ ok: false, expected }) as const;
+
+/** `127.0.0.1:8086`, `[::1]:8086`, `localhost:8086`, `:8086` (every interface), `127.0.0.1:0` (any free port). */
+export function listenAddress(text: string): Parsed<HostPort> {
+  const parts = splitHostPort(text);
+  if (parts === undefined || !(parts.host === '' || isHost(parts.host))) {
+    return wrong('HOST:PORT such as 127.0.0.1:8086 or [::1]:8086, or :PORT for every interface');
+  }
+  if (parts.port > 65_535) return wrong('a port from 0 to 65535');
+  return ok({ host: parts.host === '' ? undefined : parts.host, port: parts.port });
+}
+
+/** `127.0.0.1:8086`, `[::1]:8086`, `conduit-destination.conduit.svc:8086`. */
+export function dialAddress(text: string): Parsed<HostPort & { readonly host: string }> {
+  const parts = splitHostPort(text);
+  if (parts === undefined || !isHost(parts.host)) {
+    return wrong('HOST:PORT such as 127.0.0.1:8086, [::1]:8086 or localhost:8086');
+  }
+  if (parts.port === 0 || parts.port > 65_535) return wrong('a port from 1 to 65535');
+  return ok(parts);
+}
+
+/** `host:port` as gRPC and URLs write it: an IPv6 address stands in brackets. */
+export function formatHostPort({ host, port }: { readonly host: string; readonly port: number }): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** A name such as `cluster.local`: lower case (RFC 1123), no dot at the end. */
+export function dnsName(text: string): Parsed<string> {
+  return isDnsName(text) && text.length <= 253
+    ? ok(text)
+    : wrong('a DNS name in lower case without a dot at its end, such as cluster.local');
+}
+
+/** One DNS label, as Kubernetes wants the names of namespaces. */
+export function namespace(text: string): Parsed<string> {
+  return isDnsName(text) && !text.includes('.')
+    ? ok(text)
+    : wrong('the name of a namespace: at most 63 letters a-z, digits and dashes');
+}
+
+/** A path or another text that isn't empty. */
+export function nonEmpty(expected: string): Parser<string> {
+  return (text) => (text === '' ? wrong(expected) : ok(text));
+}
+
+/** `true` or `false`. */
+export function boolean(text: string): Parsed<boolean> {
+  return text === 'true' || text === 'false' ? ok(text === 'true') : wrong('true or false');
+}
+
+/** One of a few words, as they are spelt. */
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Parser<Choice> {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    return choice === undefined ? wrong(`one of ${choices.join(', ')}`) : ok(choice);
+  };
+}
+
+/** Some of a few words, separated by commas; at least one, none twice in the result. */
+export function someOf<const Choice extends string>(
+  ...choices: readonly Choice[]
+): Parser<readonly Choice[]> {
+  return (text) => {
+    const words = new Set(text.split(',').map((word) => word.trim()));
+    const known = choices.filter((choice) => words.has(choice));
+    return known.length === words.size
+      ? ok(known)
+      : wrong(`a list separated by commas, of: ${choices.join(', ')}`);
+  };
+}
+
+/** A whole number in decimal digits, bounds included. */
+export function integer({ min, max }: { readonly min: number; readonly max: number }): Parser<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? ok(value) : wrong(`a whole number from ${min} to ${max}`);
+  };
+}
+
+/** Timers take less than 2^31 ms, about 24.8 days; nothing here waits for as long as a day. */
+const longestDurationMs = 86_400_000;
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `500ms`, `10s`, `1m30s`, `1.5h`: Go's notation, as in Kubernetes manifests. Rounded to whole milliseconds. */
+export function duration({ min }: { readonly min: Duration }): Parser<Duration> {
+  return (text) => {
+    const parts = [...text.matchAll(/(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)/g)];
+    const complete = parts.length > 0 && parts.map(([part]) => part).join('') === text;
+    const ms = Math.round(
+      parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit ?? ''] ?? Number.NaN), 0),
+    );
+    return complete && ms >= min.ms && ms <= longestDurationMs
+      ? ok({ ms })
+      : wrong(`a duration from ${min.ms}ms to 24h, such as 500ms, 10s or 1m30s`);
+  };
+}
+
+/** The text itself, where the control plane would learn something from it. */
+export function contextToken(text: string): Parsed<string> {
+  const { namespace: ns, nodeName, pod } = parseContextToken(text);
+  return ns === undefined && nodeName === undefined && pod === undefined
+    ? wrong('a JSON object such as {"ns":"shop","nodeName":"node-1","pod":"web-1"}')
+    : ok(text);
+}
+
+function splitHostPort(text: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[(?<ipv6>[^\]]*)\]|(?<name>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text);
+  const { ipv6, name, port } = match?.groups ?? {};
+  if (port === undefined || (ipv6 !== undefined && !isIPv6(ipv6))) return undefined;
+  return { host: ipv6 ?? name ?? '', port: Number(port) };
+}
+
+function isHost(text: string): boolean {
+  if (isIPv6(text) || isIPv4(text)) return true;
+  // A name that ends in a number would be taken for an IPv4 address (RFC 1123, section 2.1), and is none.
+  return isDnsName(text.toLowerCase()) && !/(^|\.)\d+$/.test(text);
+}
+
+/** Dot-separated labels of RFC 1123, in lower case. */
+function isDnsName(text: string): boolean {
+  return text.split('.').every((label) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(label));
+}
