@@ -33,7 +33,7 @@ export function descriptorFacts(descriptorSet: Uint8Array, packages: readonly st
 function messageFacts(message: DescriptorProto, scope: string): string[] {
   const name = `${scope}.${message.name}`;
   return [
-    `${name}`,
+    name,
     ...message.field.map((field) => {
       const repeated = field.label === FieldDescriptorProto_Label.REPEATED ? 'repeated ' : '';
       const type = field.typeName === '' ? FieldDescriptorProto_Type[field.type] : field.typeName.slice(1);
