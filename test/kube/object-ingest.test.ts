@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ObjectIngest } from '../../src/kube/object-ingest.js';
+import { endpointSlices } from '../../src/kube/resources.js';
+import type { BackendsRow } from '../../src/mesh/rows.js';
+import { rawEndpoint, rawSlice } from '../kit/kube-objects.js';
+import { recordingLog } from '../kit/log.js';
+import { RecordingSink } from './recording-sink.js';
+
+let sink: RecordingSink<BackendsRow>;
+let log: ReturnType<typeof recordingLog>;
+let ingest: ObjectIngest<BackendsRow>;
+
+beforeEach(() => {
+  sink = new RecordingSink();
+  log = recordingLog();
+  ingest = new ObjectIngest({ resource: endpointSlices(), sink, log: log.log });
+});
+
+describe('objects that are of no use', () => {
+  test('are as good as absent, and go when they become so', () => {
+    ingest.apply(rawSlice('none', undefined));
+    ingest.apply(rawSlice('web-1', 'web'));
+    ingest.apply(rawSlice('web-1', undefined));
+    ingest.delete(rawSlice('web-1', undefined));
+    expect(sink.verbs).toEqual(['apply default/web-1', 'delete default/web-1']);
+    expect(ingest.size).toBe(0);
+
+    const replacement = ingest.replacement();
+    replacement.add(rawSlice('none', undefined));
+    replacement.add(rawSlice('web-2', 'web'));
+    replacement.commit();
+    expect(sink.verbs.at(-1)).toBe('reset default/web-2');
+    expect(ingest.malformed).toBe(0);
+  });
+});
+
+describe('objects of which a part is malformed', () => {
+  const half = (resourceVersion: string) =>
+    rawSlice('web-1', 'web', {
+      resourceVersion,
+      endpoints: [rawEndpoint('10.1.0.1', 'a'), rawEndpoint('nonsense', 'b')],
+    });
+
+  test('serve with the rest of it, and are reported once in each version', () => {
+    ingest.apply(half('1'));
+    ingest.apply(half('1'));
+    ingest.apply(half('2'));
+    expect(sink.rows.get('default/web-1')?.groups[0]?.backends.map(({ ip }) => ip)).toEqual(['10.1.0.1']);
+    expect(ingest.malformed).toBe(2);
+    expect(log.lines).toMatchObject([
+      {
+        kind: 'EndpointSlice',
+        namespace: 'default',
+        name: 'web-1',
+        resourceVersion: '1',
+        field: 'endpoints[1].addresses[0]',
+        value: '"nonsense"',
+        expected: 'an IP address',
+      },
+      { resourceVersion: '2' },
+    ]);
+  });
+
+  test('are forgotten with the object', () => {
+    ingest.apply(half('1'));
+    ingest.delete(half('1'));
+    ingest.apply(half('1'));
+    const replacement = ingest.replacement();
+    replacement.commit();
+    ingest.apply(half('1'));
+    expect(ingest.malformed).toBe(3);
+  });
+});
+
+test('a replacement that isn’t committed changes nothing', () => {
+  ingest.apply(rawSlice('web-1', 'web'));
+  ingest.replacement().add(rawSlice('web-2', 'web'));
+  expect(sink.verbs).toEqual(['apply default/web-1']);
+  expect(ingest.size).toBe(1);
+});
+
+test('what a reset lent may change afterwards: the sink must have copied it', () => {
+  const lent: ReadonlyMap<string, BackendsRow>[] = [];
+  sink.reset = (rows) => void lent.push(rows);
+  const replacement = ingest.replacement();
+  replacement.add(rawSlice('web-1', 'web'));
+  replacement.commit();
+  expect(lent[0]?.size).toBe(1);
+  ingest.apply(rawSlice('web-2', 'web'));
+  expect(lent[0]?.size).toBe(2);
+});

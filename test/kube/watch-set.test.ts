@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ApiClient } from '../../src/kube/api-client.js';
+import { findCluster } from '../../src/kube/find-cluster.js';
+import * as resources from '../../src/kube/resources.js';
+import { isServed, type WatchSet, watchCluster } from '../../src/kube/watch-set.js';
+import type { WorkloadOwnerRow } from '../../src/mesh/rows.js';
+import { rawList, rawNode, rawReplicaSet, rawStatus } from '../kit/kube-objects.js';
+import { recordingLog } from '../kit/log.js';
+import { until } from '../kit/until.js';
+import { RecordingSink } from './recording-sink.js';
+import { type Ask, ScriptedServer } from './scripted-server.js';
+
+let server: ScriptedServer;
+let client: ApiClient;
+let controller: AbortController;
+
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+  const found = await findCluster({ server: server.url });
+  if (!found.ok) throw new Error(found.problem.expected);
+  client = new ApiClient({ cluster: found.cluster });
+  controller = new AbortController();
+});
+
+afterEach(async () => {
+  controller.abort();
+  client.close();
+  await server.close();
+});
+
+function watch(sinks: Parameters<typeof watchCluster>[0]['sinks']): WatchSet {
+  const { log } = recordingLog();
+  return watchCluster({ client, sinks, meshDomain: 'conduit.io', log, signal: controller.signal });
+}
+
+async function asks(count: number): Promise<ReadonlyMap<string, Ask>> {
+  const taken: Ask[] = [];
+  for (let each = 0; each < count; each += 1) taken.push(await server.next());
+  return new Map(taken.map((ask) => [ask.path, ask]));
+}
+
+test('each kind that has a sink is listed where the API server has it, and is synced with the last of them', async () => {
+  const sink = () => new RecordingSink<never>();
+  const watches = watch({
+    services: sink(),
+    endpointSlices: sink(),
+    endpoints: sink(),
+    pods: sink(),
+    nodes: sink(),
+    replicaSets: sink(),
+    jobs: sink(),
+  });
+  const lists = await asks(7);
+  expect([...lists.keys()].sort()).toEqual([
+    '/api/v1/endpoints',
+    '/api/v1/nodes',
+    '/api/v1/pods',
+    '/api/v1/services',
+    '/apis/apps/v1/replicasets',
+    '/apis/batch/v1/jobs',
+    '/apis/discovery.k8s.io/v1/endpointslices',
+  ]);
+  let synced = false;
+  const waiting = watches.synced.then(() => {
+    synced = true;
+  });
+  for (const [path, ask] of lists) if (path !== '/api/v1/pods') ask.json(rawList([]));
+  await until(() => watches.status().filter((each) => each.synced).length === 6);
+  expect(synced).toBe(false);
+  lists.get('/api/v1/pods')?.json(rawList([]));
+  await waiting;
+  expect(watches.status().map(({ kind }) => kind)).toEqual([
+    'Service',
+    'EndpointSlice',
+    'Endpoints',
+    'Pod',
+    'Node',
+    'ReplicaSet',
+    'Job',
+  ]);
+  controller.abort();
+  await watches.done;
+  expect(watches.status().every(({ phase }) => phase.kind === 'stopped')).toBe(true);
+});
+
+test('of owners only the metadata is asked for; nodes have no namespace', async () => {
+  const replicaSets = new RecordingSink<WorkloadOwnerRow>();
+  const nodes = new RecordingSink<unknown>();
+  const watches = watch({ replicaSets, nodes });
+  const lists = await asks(2);
+  const owners = lists.get('/apis/apps/v1/replicasets');
+  expect(owners?.headers.accept).toBe(
+    'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json',
+  );
+  owners?.json(rawList([rawReplicaSet('web-1', { owners: [{ kind: 'Deployment', name: 'web' }] })]));
+  lists.get('/api/v1/nodes')?.json(rawList([rawNode('node-1')]));
+  await watches.synced;
+  expect(replicaSets.rows).toEqual(
+    new Map([['default/web-1', { id: 'default/web-1', owner: { kind: 'Deployment', name: 'web' } }]]),
+  );
+  expect(nodes.rows).toEqual(new Map([['node-1', { name: 'node-1', zone: undefined }]]));
+  const opened = await asks(2);
+  expect(opened.get('/apis/apps/v1/replicasets')?.headers.accept).toBe(
+    'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json',
+  );
+});
+
+test('a bug in one sink ends them all, and isn’t hidden', async () => {
+  const sink = new RecordingSink<unknown>();
+  sink.reset = () => {
+    throw new TypeError('a bug');
+  };
+  const watches = watch({ services: sink, pods: new RecordingSink<unknown>() });
+  const lists = await asks(2);
+  lists.get('/api/v1/services')?.json(rawList([]));
+  await expect(watches.done).rejects.toThrow('a bug');
+  await expect(watches.synced).rejects.toThrow('a bug');
+  expect(watches.status().every(({ phase }) => phase.kind === 'stopped')).toBe(true);
+});
+
+test('whether a resource is served', async () => {
+  const { signal } = controller;
+  const slices = resources.endpointSlices();
+  const yes = isServed(client, slices, signal);
+  (await server.next()).json(rawList([]));
+  expect(await yes).toBe(true);
+  const no = isServed(client, slices, signal);
+  (await server.next()).json(rawStatus(404, 'NotFound'), 404);
+  expect(await no).toBe(false);
+  const unknown = isServed(client, slices, signal);
+  (await server.next()).json(rawStatus(403, 'Forbidden'), 403);
+  await expect(unknown).rejects.toMatchObject({ failure: { kind: 'refused', status: 403 } });
+});
