@@ -5,9 +5,13 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { flagsPage } = await import('./flags-page.ts');
+const { metricsPage } = await import('./metrics-page.ts');
 const { catalog } = await import('../src/commands/catalog.ts');
 
-const pages = [['docs/flags.md', flagsPage(catalog)]];
+const pages = [
+  ['docs/flags.md', flagsPage(catalog)],
+  ['docs/metrics.md', await metricsPage()],
+];
 
 function read(path) {
   try {
@@ -21,7 +25,7 @@ for (const [path, text] of pages) {
   if (!process.argv.includes('--check')) {
     writeFileSync(path, text);
   } else if (read(path) !== text) {
-    console.error(`${path} is not what the code says; run \`node scripts/docs.mjs\``);
+    console.error(`${path} is not what the code says; run \`npm run docs\``);
     process.exitCode = 1;
   }
 }

@@ -171,8 +171,8 @@ export const sandboxFlags = {
     default: {
       kind: 'value',
       // Two folders up is the package, from src/config as from dist/config.
-      value: [fileURLToPath(new URL('../../examples/shop', import.meta.url))],
-      says: 'the example application, examples/shop',
+      value: [fileURLToPath(new URL('../../examples/corner-shop', import.meta.url))],
+      says: 'the example application, examples/corner-shop',
     },
     help: 'Kubernetes manifests to start with: a YAML file, or a folder of them. Can be repeated.',
     group: 'Cluster',

@@ -1,0 +1,48 @@
+import { controllerFlags, endpointsFlags, sandboxFlags, versionFlags } from '../config/flags.js';
+import { type Command, command } from './command.js';
+
+/** Every command of the program, in the order of help. A new one is an entry here and a file that exports `run`. */
+export const catalog: readonly Command[] = [
+  command({
+    name: 'controller',
+    summary: 'Run the control plane.',
+    details: [
+      'Watches the Kubernetes API server and tells sidecar proxies where to send traffic, until it is told to stop (SIGTERM, SIGINT).',
+    ],
+    operands: 'none',
+    flags: controllerFlags,
+    load: () => import('./controller.js'),
+  }),
+  command({
+    name: 'sandbox',
+    summary: 'Run a whole mesh on this machine, without a cluster.',
+    details: [
+      'Serves a Kubernetes API from memory, runs the controllers that make pods of deployments and endpoints of services, and a control plane on top of it. kubectl works on it. Nothing is kept when it stops (Ctrl-C).',
+    ],
+    operands: 'none',
+    flags: sandboxFlags,
+    load: () => import('./sandbox.js'),
+  }),
+  command({
+    name: 'endpoints',
+    summary: 'Show the endpoints that a proxy is told for a service.',
+    details: [
+      'Asks a running control plane what a proxy would be told, over the same call. From outside of the cluster, forward its port first: kubectl --namespace conduit port-forward deploy/conduit 8086.',
+      'With --watch, lines that start with +, - and ~ tell of endpoints that came, went and changed; a lost connection is made again and told of on stderr. An unreachable control plane ends the command only before its first answer.',
+    ],
+    operands: {
+      placeholder: 'AUTHORITY',
+      help: 'SERVICE.NAMESPACE.svc.DOMAIN[:PORT] or INSTANCE.SERVICE.NAMESPACE.svc.DOMAIN[:PORT]; port 80 where none is given.',
+    },
+    flags: endpointsFlags,
+    load: () => import('./endpoints.js'),
+  }),
+  command({
+    name: 'version',
+    summary: 'Show the version of this program.',
+    details: [],
+    operands: 'none',
+    flags: versionFlags,
+    load: () => import('./version.js'),
+  }),
+];

@@ -1,0 +1,129 @@
+import type { Registry } from 'prom-client';
+import { Engine } from '../engine/engine.js';
+import { createDestinationService } from '../grpc/destination.js';
+import { createGrpcMetrics } from '../grpc/metrics.js';
+import { createGrpcServer, type GrpcServer } from '../grpc/server.js';
+import type { GrpcService } from '../grpc/service.js';
+import { ApiClient } from '../kube/api-client.js';
+import { systemClock } from '../kube/clock.js';
+import type { Cluster } from '../kube/cluster.js';
+import { registerWatchMetrics } from '../kube/metrics.js';
+import { type ClusterSinks, watchCluster } from '../kube/watch-set.js';
+import { createMesh, type MeshOptions } from '../mesh/mesh.js';
+import type { MeshTables } from '../mesh/tables.js';
+import type { ListenAddress } from '../runtime/address.js';
+import { createAdminServer } from '../runtime/admin.js';
+import type { Logger } from '../runtime/log.js';
+import { Scope } from '../runtime/scope.js';
+import { registerMeshMetrics } from './mesh-metrics.js';
+import { missingKinds, readiness } from './readiness.js';
+
+export interface ControlPlaneOptions extends MeshOptions {
+  readonly cluster: Cluster;
+  readonly proxyApiAddr: ListenAddress;
+  readonly apiAddr: ListenAddress;
+  readonly adminAddr: ListenAddress;
+  readonly clusterDomain: string;
+  readonly meshDomain: string;
+  readonly endpointsSource: 'slices' | 'endpoints';
+  readonly services: readonly 'destination'[];
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+/** A control plane that runs. */
+export interface ControlPlane {
+  /** `host:port` of each listener, as bound. */
+  readonly addresses: { readonly proxyApi: string; readonly api: string; readonly admin: string };
+  /** Resolves when clients are served; rejects if that can't happen any more. */
+  readonly synced: Promise<void>;
+  /** Rejects for a bug that the process must not outlive; resolves after `stop`. */
+  readonly done: Promise<void>;
+  /** Ends every stream with UNAVAILABLE, then closes all listeners. Resolves when nothing is left. */
+  stop(): Promise<void>;
+}
+
+/** How long clients that don't leave by themselves are waited for, within the 10 s that a stop may take. */
+const drainGraceMs = 5_000;
+
+/**
+ * Starts a control plane and resolves once it listens everywhere. The admin server comes first and goes last: a process
+ * that waits for a slow API server is seen to live, and one that drains is seen not to be ready. Throws an Error that
+ * names the address where it can't listen, and leaves nothing behind then.
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { log, registry, cluster } = options;
+  const scope = new Scope();
+  try {
+    const engine = new Engine({
+      onError: (err, where) => log.error({ err, ...where }, 'derivation failed; its last value stays'),
+    });
+    scope.add(() => engine.close());
+    const mesh = createMesh(engine, options);
+
+    const client = new ApiClient({ cluster });
+    const watching = new AbortController();
+    const watches = watchCluster({
+      client,
+      sinks: sinksOf(mesh.tables, options.endpointsSource),
+      meshDomain: options.meshDomain,
+      log,
+      signal: watching.signal,
+    });
+    scope.add(async () => {
+      watching.abort();
+      await watches.done.catch(() => undefined);
+      client.close();
+    });
+    registerWatchMetrics({ registry, status: () => watches.status(), nowMs: () => systemClock.nowMs() });
+
+    const servers: GrpcServer[] = [];
+    let isStopping = false;
+    const admin = await createAdminServer({
+      address: options.adminAddr,
+      registry,
+      log,
+      readiness: () => readiness(watches.status(), isStopping, systemClock.nowMs()),
+      debug: {
+        watches: () => watches.status(),
+        views: () => mesh.views.map((view) => ({ view: view.name, ...view.stats() })),
+        calls: () => servers.flatMap((server) => server.openCalls()),
+      },
+    });
+    scope.add(() => admin.close());
+
+    const metrics = createGrpcMetrics(registry);
+    const destination = createDestinationService({ mesh, clusterDomain: options.clusterDomain });
+    registerMeshMetrics({ registry, engine, mesh, destination: destination.stats });
+    const serve = async (
+      name: string,
+      address: ListenAddress,
+      services: readonly GrpcService[],
+    ): Promise<GrpcServer> => {
+      const notServing = (): string | undefined => missingKinds(watches.status());
+      const server = await createGrpcServer({ name, address, services, log, metrics, notServing });
+      servers.push(server);
+      return server;
+    };
+    scope.add(async () => {
+      isStopping = true;
+      await Promise.all(servers.map((server) => server.drain({ graceMs: drainGraceMs })));
+    });
+    const isServed = options.services.includes('destination');
+    const proxyServer = await serve('proxy', options.proxyApiAddr, isServed ? [destination.service] : []);
+    const toolingServer = await serve('tooling', options.apiAddr, []);
+
+    const addresses = { proxyApi: proxyServer.address, api: toolingServer.address, admin: admin.address };
+    log.info({ ...addresses, cluster: cluster.description }, 'control plane started');
+    return { addresses, synced: watches.synced, done: watches.done, stop: () => scope.close() };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+function sinksOf(tables: MeshTables, source: ControlPlaneOptions['endpointsSource']): ClusterSinks {
+  const { services, backends, pods, nodes, replicaSets, jobs } = tables;
+  const backendsSink = source === 'slices' ? { endpointSlices: backends } : { endpoints: backends };
+  return { services, ...backendsSink, pods, nodes, replicaSets, jobs };
+}

@@ -1,0 +1,114 @@
+import { rename, writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import type { SandboxConfig } from '../config/flags.js';
+import { findCluster } from '../kube/find-cluster.js';
+import { createLogger, type Logger } from '../runtime/log.js';
+import { createRegistry } from '../runtime/metrics.js';
+import { Scope } from '../runtime/scope.js';
+import { createApiServer } from '../sandbox/api/server.js';
+import { startCluster } from '../sandbox/cluster.js';
+import { applyManifests } from '../sandbox/manifests/apply.js';
+import { loadManifests } from '../sandbox/manifests/load.js';
+import { type Manifest, type ManifestProblem, problemText } from '../sandbox/manifests/manifest.js';
+import { Store } from '../sandbox/store/store.js';
+import { startControlPlane } from './control-plane.js';
+import { exitCode } from './exit.js';
+import type { Io } from './io.js';
+import { sandboxWelcome, type SandboxAddresses } from './sandbox-welcome.js';
+import { type Running, serveUntilStopped } from './serve.js';
+import { packageVersion } from './version.js';
+
+const name = 'conduit sandbox';
+
+interface Sandbox extends Running {
+  readonly addresses: SandboxAddresses;
+}
+
+/** Runs a cluster in memory and a control plane on top of it, until it is told to stop. */
+export async function run(config: SandboxConfig, io: Io): Promise<number> {
+  const loaded = await loadManifests(config.manifests);
+  if (!loaded.ok) return refuse(io, loaded.problems);
+  const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  const cluster = createCluster(config, loaded.manifests, log);
+  if (!cluster.ok) return refuse(io, cluster.problems);
+
+  return serveUntilStopped({
+    name,
+    io,
+    log,
+    start: () => startSandbox(config, cluster, log),
+    onServing: async ({ addresses }) => {
+      if (config.readyFile !== undefined) await writeReadyFile(config.readyFile, addresses);
+      io.stdout.write(sandboxWelcome(addresses, cluster.store, config.clusterDomain));
+    },
+  });
+}
+
+/** The file appears whole or not at all, so that whoever waits for it can read it as soon as it is there. */
+async function writeReadyFile(file: string, addresses: SandboxAddresses): Promise<void> {
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(addresses)}\n`);
+  await rename(draft, file);
+}
+
+function refuse(io: Io, problems: readonly ManifestProblem[]): number {
+  io.stderr.write(problems.map((problem) => `${name}: ${problemText(problem)}\n`).join(''));
+  return exitCode.usage;
+}
+
+type ClusterResult =
+  | { readonly ok: true; readonly store: Store; readonly stop: () => void }
+  | { readonly ok: false; readonly problems: readonly ManifestProblem[] };
+
+/** The cluster, with its controllers at work on the manifests, before anything listens. */
+function createCluster(config: SandboxConfig, manifests: readonly Manifest[], log: Logger): ClusterResult {
+  // Higher than any version of a sandbox that ran before it: no cluster in memory changes a thousand times a second.
+  const store = new Store({ firstVersion: Date.now() });
+  const cluster = startCluster({
+    store,
+    log,
+    nodes: config.nodes,
+    podReadyDelayMs: config.podReadyDelay.ms,
+    namespaces: ['default', 'kube-system', config.controllerNamespace],
+  });
+  const applied = applyManifests(store, manifests);
+  if (applied.ok) return { ok: true, store, stop: () => cluster.stop() };
+  cluster.stop();
+  return { ok: false, problems: applied.problems };
+}
+
+/** Starts the servers, which find each other over real connections, as they would in a cluster. */
+async function startSandbox(
+  config: SandboxConfig,
+  { store, stop }: Extract<ClusterResult, { ok: true }>,
+  log: Logger,
+): Promise<Sandbox> {
+  const scope = new Scope();
+  scope.add(stop);
+  try {
+    const { host = '::', port } = config.kubeAddr;
+    const kubeApi = await createApiServer({ store, log, address: host, port });
+    scope.add(() => kubeApi.close());
+    const found = await findCluster({ server: kubeApi.url });
+    if (!found.ok) throw new Error(`no way to ${kubeApi.url}`);
+    const controlPlane = await startControlPlane({
+      ...config,
+      cluster: found.cluster,
+      endpointsSource: 'slices',
+      enableH2Upgrade: true,
+      services: ['destination'],
+      log,
+      registry: createRegistry({ version: packageVersion() }),
+    });
+    scope.add(() => controlPlane.stop());
+    return {
+      addresses: { kubeApi: new URL(kubeApi.url).host, ...controlPlane.addresses },
+      synced: controlPlane.synced,
+      done: controlPlane.done,
+      stop: () => scope.close(),
+    };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
