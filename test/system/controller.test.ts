@@ -93,11 +93,12 @@ describe('over a cluster', () => {
 
   test.skipIf(!has('promtool'))('its metrics pass promtool', async () => {
     const metrics = await (await fetch(`http://${addresses.admin}/metrics`)).text();
-    const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], {
+    const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
       input: metrics,
       encoding: 'utf8',
     });
-    expect([status, stdout, stderr.replaceAll(/^(nodejs|process)_.*\n/gm, '')]).toEqual([0, '', '']);
+    // The names of prom-client's default metrics are not ours to mend.
+    expect(stdout + stderr.replaceAll(/^(nodejs|process)_.*\n/gm, '')).toBe('');
   });
 
   test('keeps serving while the API server is away, says so, and resumes', async () => {
