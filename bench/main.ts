@@ -1,0 +1,39 @@
+import process from 'node:process';
+import { engine } from './engine/bench.js';
+import { fanOut } from './fan-out/bench.js';
+import type { Bench } from './kit/bench.js';
+import { build } from './kit/build.js';
+import { describeMachine } from './kit/machine.js';
+import { start } from './start/bench.js';
+
+const benches: readonly Bench[] = [fanOut, start, engine];
+
+const args = process.argv.slice(2);
+const names = args.filter((arg) => !arg.startsWith('--'));
+const flags = args.filter((arg) => arg.startsWith('--'));
+const quick = flags.includes('--quick');
+const nodeFlags = flags.filter((flag) => flag !== '--quick');
+const unknown = names.filter((name) => benches.every((bench) => bench.name !== name));
+
+if (names.length === 0 || unknown.length > 0) {
+  for (const name of unknown) console.error(`no bench is called ${name}`);
+  console.log('npm run bench -- [name…] [--quick] [flags for the Node of the measured processes]\n');
+  for (const { name, summary } of benches) console.log(`  ${name.padEnd(10)}${summary}`);
+  console.log();
+}
+if (unknown.length > 0) {
+  process.exitCode = 2;
+} else {
+  const options = { quick, build: build(), nodeFlags };
+  for (const bench of benches) {
+    if (names.length > 0 && !names.includes(bench.name)) continue;
+    console.log(`${bench.name}: ${bench.summary}\n${describeMachine()}\n`);
+    try {
+      await bench.run(options);
+    } catch (error) {
+      console.error(error);
+      process.exitCode = 1;
+    }
+    console.log();
+  }
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+import { serveCommands } from '../kit/worker.js';
+
+/** Loaded into the control plane's process before its program (`--import`): reads what only the process itself can. */
+
+export interface Vitals {
+  /** The longest time the event loop didn't turn, since the start or the last reading. */
+  readonly longestBlockMs: number;
+  /** User and system time since the start. */
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  /** VmHWM of /proc/self/status. */
+  readonly peakRssBytes: number;
+  readonly heapBytes: number;
+}
+
+const resolutionMs = 1;
+const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+delay.enable();
+
+const commands = {
+  vitals(): Vitals {
+    const { user, system } = process.cpuUsage();
+    const { rss, heapUsed } = process.memoryUsage();
+    const longestBlockMs = Math.max(0, delay.max / 1e6 - resolutionMs);
+    delay.reset();
+    return {
+      longestBlockMs,
+      cpuSeconds: (user + system) / 1e6,
+      rssBytes: rss,
+      peakRssBytes: peakRssBytes(),
+      heapBytes: heapUsed,
+    };
+  },
+  /** Returns after full collections, when memory that was freed has gone back to the system. */
+  async collect(): Promise<void> {
+    const { gc } = globalThis;
+    if (gc === undefined) throw new Error('needs --expose-gc');
+    for (let round = 0; round < 4; round++) {
+      gc();
+      await setTimeout(250);
+    }
+  },
+} as const;
+
+export type ProbeCommands = typeof commands;
+
+function peakRssBytes(): number {
+  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  if (kib === undefined) throw new Error('the system has no /proc/self/status with VmHWM');
+  return Number(kib) * 1_024;
+}
+
+serveCommands(commands);
+// The channel to the parent must not be what keeps the program alive.
+process.channel?.unref();
