@@ -66,6 +66,8 @@ export interface Backend {
   /** The instance name of a StatefulSet's pod. */
   readonly hostname: string | undefined;
   readonly zone: Zone | undefined;
+  /** The zones whose clients it is meant for (EndpointSlice `hints.forZones`); undefined without hints. */
+  readonly forZones: readonly Zone[] | undefined;
 }
 
 /** What stands behind an address. */

@@ -1,6 +1,6 @@
 import type { Workload } from '../core/endpoint.js';
 import { plainEqual } from '../core/equal.js';
-import { jobId, type PodId, replicaSetId } from '../core/ids.js';
+import { jobId, type NodeName, type PodId, replicaSetId } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
@@ -18,6 +18,7 @@ export interface IdentityOptions {
 export interface KnownPod {
   /** Tells it from a later pod of the same name. */
   readonly uid: string;
+  readonly nodeName: NodeName | undefined;
   readonly workload: Workload;
 }
 
@@ -31,9 +32,9 @@ export function createWorkloads(engine: Engine, tables: MeshTables, identity: Id
     equal: plainEqual,
     derive(read, id) {
       const pod = read.get(tables.pods, id);
-      return pod === undefined
-        ? undefined
-        : { uid: pod.uid, workload: toWorkload(read, tables, pod, identity) };
+      if (pod === undefined) return undefined;
+      const { uid, nodeName } = pod;
+      return { uid, nodeName, workload: toWorkload(read, tables, pod, identity) };
     },
   });
 }

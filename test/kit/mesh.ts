@@ -1,6 +1,6 @@
 import { endpointsOf } from '../../src/core/endpoint-set.js';
 import { serviceId } from '../../src/core/ids.js';
-import type { ClientEndpointsKey } from '../../src/mesh/endpoints.js';
+import type { ClientEndpointsKey } from '../../src/mesh/client-endpoints.js';
 import { createMesh, type MeshOptions } from '../../src/mesh/mesh.js';
 import type { BackendsRow, NodeRow, PodRow, ServiceRow } from '../../src/mesh/rows.js';
 import { testEngine } from './engine.js';
