@@ -7,13 +7,14 @@ import {
 } from '../core/endpoint.js';
 import { arraysEqual } from '../core/equal.js';
 import type { BackendsId, NodeName, Zone } from '../core/ids.js';
+import { includesPort, type PortRange } from '../core/port-ranges.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
 import type { Backend } from './rows.js';
 import type { MeshTables } from './tables.js';
 import { resolveTargetPort, type TargetPort, targetPortId } from './target-port.js';
-import type { Workloads } from './workloads.js';
+import type { KnownPod, Workloads } from './workloads.js';
 
 /** One object's backends, asked for one port and, for a StatefulSet's instance, one hostname. */
 export interface CandidatesKey {
@@ -39,6 +40,8 @@ export type Candidates = View<CandidatesKey, CandidatePart>;
 export interface EndpointOptions {
   /** Whether proxies may carry HTTP/1 over HTTP/2 between each other. */
   readonly enableH2Upgrade: boolean;
+  /** Ports whose traffic is taken for bytes, for pods that don't say otherwise. */
+  readonly defaultOpaquePorts: readonly PortRange[];
 }
 
 /** Linkerd's unit of weight, so that a fraction of one endpoint's share can be said in whole numbers. */
@@ -83,7 +86,7 @@ function toCandidate(
   workloads: Workloads,
   backend: Backend,
   port: number,
-  { enableH2Upgrade }: EndpointOptions,
+  options: EndpointOptions,
 ): Candidate | undefined {
   if (!backend.ready) return undefined;
   const { ip, zone, target, forZones } = backend;
@@ -99,20 +102,32 @@ function toCandidate(
       const pod = read.view(workloads, target.id);
       if (pod === undefined || (target.uid !== undefined && target.uid !== pod.uid)) return undefined;
       const { workload, nodeName } = pod;
-      const hint = workload.controlPlaneNamespace === undefined ? undefined : sidecarHint(enableH2Upgrade);
-      return { endpoint: { ...address, workload, hint }, nodeName, forZones };
+      return {
+        endpoint: { ...address, workload, hint: protocolHint(pod, port, options) },
+        nodeName,
+        forZones,
+      };
     }
     case 'Other':
       return undefined;
   }
 }
 
-function sidecarHint(enableH2Upgrade: boolean): ProtocolHint {
-  return enableH2Upgrade ? h2Hint : unknownHint;
+/** What the pod's sidecar takes on this port; undefined without one, and for a port that passes by it. */
+function protocolHint(
+  { workload, opaquePorts, proxy }: KnownPod,
+  port: number,
+  { enableH2Upgrade, defaultOpaquePorts }: EndpointOptions,
+): ProtocolHint | undefined {
+  if (workload.controlPlaneNamespace === undefined) return undefined;
+  if (proxy !== undefined && includesPort(proxy.skipped, port)) return undefined;
+  if (includesPort(opaquePorts ?? defaultOpaquePorts, port)) {
+    // The proxy serves its own ports itself: there is nobody behind them to hand a transport to.
+    const transportPort = proxy === undefined || proxy.own.includes(port) ? undefined : proxy.inbound;
+    return { protocol: 'opaque', transportPort };
+  }
+  return { protocol: enableH2Upgrade ? 'h2' : 'unknown', transportPort: undefined };
 }
-
-const h2Hint: ProtocolHint = Object.freeze({ protocol: 'h2' });
-const unknownHint: ProtocolHint = Object.freeze({ protocol: 'unknown' });
 
 function candidatePartsEqual(a: CandidatePart, b: CandidatePart): boolean {
   if (a.size !== b.size) return false;

@@ -10,6 +10,7 @@ export const meshOptions: MeshOptions = {
   controllerNamespace: 'conduit',
   trustDomain: 'cluster.local',
   enableH2Upgrade: true,
+  defaultOpaquePorts: [{ from: 3306, to: 3306 }],
 };
 
 export type AnyRow =

@@ -28,6 +28,8 @@ export function podRow(name: string, fields: Partial<PodRow> = {}): PodRow {
     owner: undefined,
     controlPlaneNamespace: undefined,
     podTemplateHash: undefined,
+    opaquePorts: undefined,
+    proxy: undefined,
     ...fields,
   };
 }

@@ -360,3 +360,48 @@ describe('dual stack', () => {
     expect(client.addresses).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);
   });
 });
+
+describe('the hint', () => {
+  const controlPlaneNamespace = 'conduit';
+  const proxy = { inbound: 4143, own: [4191], skipped: [{ from: 9000, to: 9100 }] };
+
+  test.each([
+    ['of a port that the mesh takes for opaque', {}, 3306, { protocol: 'opaque', transportPort: 4143 }],
+    ['of the same where the pod says otherwise', { opaquePorts: [] }, 3306, { protocol: 'h2' }],
+    [
+      'of a port that the pod takes for opaque',
+      { opaquePorts: [{ from: 1, to: 9 }] },
+      5,
+      { protocol: 'opaque', transportPort: 4143 },
+    ],
+    ['of any other port', {}, 8080, { protocol: 'h2' }],
+    ['of a port that passes by the proxy', {}, 9050, undefined],
+    [
+      'of an opaque port of the proxy itself',
+      { opaquePorts: [{ from: 4191, to: 4191 }] },
+      4191,
+      { protocol: 'opaque' },
+    ],
+    ['of an opaque port of a proxy that is not known', { proxy: undefined }, 3306, { protocol: 'opaque' }],
+    ['of a pod without a proxy', { controlPlaneNamespace: undefined }, 3306, undefined],
+  ])('%s', (_, fields, port, hint) => {
+    const mesh = testMesh();
+    mesh.apply(
+      { service: serviceRow('web', { ports: [] }) },
+      { pod: podRow('web-1', { controlPlaneNamespace, proxy, ...fields }) },
+      { slice: sliceRow('web', 'a', [podBackend('10.0.0.1', 'web-1')]) },
+    );
+    const [endpoint] = endpointsOf(mesh.client('web', { port }).set).values();
+    expect(endpoint?.hint).toEqual(hint);
+  });
+
+  test('follows the pod’s annotations', () => {
+    const mesh = testMesh();
+    mesh.apply(web, { pod: podRow('web-1', { controlPlaneNamespace, proxy }) });
+    mesh.apply({ slice: sliceRow('web', 'a', [podBackend('10.0.0.1', 'web-1')]) });
+    const client = mesh.client('web');
+    const opaquePorts = [{ from: 8080, to: 8080 }];
+    mesh.apply({ pod: podRow('web-1', { controlPlaneNamespace, proxy, opaquePorts }) });
+    expect([...endpointsOf(client.set).values()].map(({ hint }) => hint?.protocol)).toEqual(['opaque']);
+  });
+});
