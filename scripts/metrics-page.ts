@@ -15,7 +15,13 @@ export async function metricsPage(): Promise<string> {
     ),
     section('Views', (registry) => {
       const engine = new Engine({ onError: () => undefined });
-      const mesh = createMesh(engine, { controllerNamespace: '', trustDomain: '', enableH2Upgrade: true });
+      const options = {
+        controllerNamespace: '',
+        trustDomain: '',
+        enableH2Upgrade: true,
+        defaultOpaquePorts: [],
+      };
+      const mesh = createMesh(engine, options);
       registerMeshMetrics({ registry, engine, mesh, destination: () => ({ encodings: 0 }) });
     }),
     section('gRPC', (registry) => {

@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
-import type { SandboxConfig } from '../config/flags.js';
+import { controllerFlags, type SandboxConfig } from '../config/flags.js';
+import { parsePortRanges } from '../core/port-ranges.js';
 import { findCluster } from '../kube/find-cluster.js';
 import { createLogger, type Logger } from '../runtime/log.js';
 import { createRegistry } from '../runtime/metrics.js';
@@ -96,6 +97,7 @@ async function startSandbox(
       cluster: found.cluster,
       endpointsSource: 'slices',
       enableH2Upgrade: true,
+      defaultOpaquePorts: parsePortRanges(controllerFlags['default-opaque-ports'].default).ranges,
       services: ['destination'],
       log,
       registry: createRegistry({ version: packageVersion() }),

@@ -11,6 +11,7 @@ import {
   namespace,
   nonEmpty,
   oneOf,
+  portRanges,
   someOf,
 } from './parsers.js';
 
@@ -122,6 +123,15 @@ export const controllerFlags = {
     /** One connection between two proxies instead of one for each request in flight. */
     default: 'true',
     help: 'Whether proxies may carry HTTP/1 over HTTP/2 between each other: true or false.',
+    group: 'Mesh',
+  },
+  'default-opaque-ports': {
+    kind: 'value',
+    placeholder: 'PORTS',
+    parse: portRanges,
+    /** Linkerd's list: SMTP, MySQL, Galera, PostgreSQL, Redis, Elasticsearch, Memcached. Their servers speak first, or no HTTP. */
+    default: '25,587,3306,4444,5432,6379,9300,11211',
+    help: "Ports whose traffic is taken for bytes, separated by commas: ports and ranges. A pod's annotation config.MESH-DOMAIN/opaque-ports replaces it for that pod.",
     group: 'Mesh',
   },
   services: {

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { parseContextToken } from '../core/context-token.js';
+import { parsePortRanges, type PortRange } from '../core/port-ranges.js';
 import type { Parsed, Parser } from './flag.js';
 
 /** Where to listen, or whom to connect to. */
@@ -97,6 +98,14 @@ export function integer({ min, max }: { readonly min: number; readonly max: numb
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     return value >= min && value <= max ? ok(value) : wrong(`a whole number from ${min} to ${max}`);
   };
+}
+
+/** `25,443,4000-4100`; an empty text is no port. */
+export function portRanges(text: string): Parsed<readonly PortRange[]> {
+  const { ranges, wrong: items } = parsePortRanges(text);
+  return items.length === 0
+    ? ok(ranges)
+    : wrong('ports and ranges of ports from 1 to 65535 separated by commas, such as 25,443,4000-4100');
 }
 
 /** Timers take less than 2^31 ms, about 24.8 days; nothing here waits for as long as a day. */

@@ -37,10 +37,13 @@ export function endpointsOf(set: EndpointSet): ReadonlyMap<AddressKey, Endpoint>
   return union;
 }
 
-/** Whether both sets mean the same to a client. Exact as long as equal parts are the same object. */
+/** Whether both sets mean the same to a client. */
 export function endpointSetsEqual(a: EndpointSet, b: EndpointSet): boolean {
   if (a.exists !== b.exists || a.clientZone !== b.clientZone || a.parts.size !== b.parts.size) return false;
-  for (const [id, part] of a.parts) if (b.parts.get(id) !== part) return false;
+  for (const [id, part] of a.parts) {
+    const other = b.parts.get(id);
+    if (other !== part && (other === undefined || !endpointPartsEqual(part, other))) return false;
+  }
   return true;
 }
 

@@ -18,7 +18,7 @@ export interface Endpoint {
   readonly zone: Zone | undefined;
   /** The pod behind it; undefined for a bare address. */
   readonly workload: Workload | undefined;
-  /** What its proxy is known to take; undefined where no proxy stands there. */
+  /** What its proxy is known to take; undefined where no proxy takes connections to this port. */
   readonly hint: ProtocolHint | undefined;
 }
 
@@ -37,7 +37,10 @@ export interface Workload {
 }
 
 export interface ProtocolHint {
-  readonly protocol: 'unknown' | 'h2';
+  /** `h2`: HTTP/1 may be carried over HTTP/2. `opaque`: connections are bytes. */
+  readonly protocol: 'unknown' | 'h2' | 'opaque';
+  /** Where the proxy takes connections that start with a transport header; undefined where they go to the port itself. */
+  readonly transportPort: number | undefined;
 }
 
 /** Whether both say the same on the wire. */

@@ -1,90 +1,58 @@
-import { type AddressKey, addressKey, type Endpoint, type ProtocolHint } from '../core/endpoint.js';
+import type { AddressKey, Endpoint } from '../core/endpoint.js';
 import { type EndpointPart, endpointPartsEqual } from '../core/endpoint-set.js';
-import type { BackendsId } from '../core/ids.js';
+import type { NodeName, Zone } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
-import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
-import type { Backend } from './rows.js';
-import type { MeshTables } from './tables.js';
-import { resolveTargetPort, type TargetPort } from './target-port.js';
-import type { Workloads } from './workloads.js';
+import { type Candidate, type Candidates, type CandidatesKey, candidatesId } from './candidates.js';
 
-/** One object's backends, asked for one port and, for a StatefulSet's instance, one hostname. */
-export interface EndpointPartKey {
-  readonly backends: BackendsId;
-  readonly target: TargetPort;
-  readonly hostname: string | undefined;
+/** Which candidates a group of clients may use. */
+export type Filter =
+  | { readonly kind: 'all' }
+  /** Those meant for clients of this zone. */
+  | { readonly kind: 'zone'; readonly zone: Zone }
+  /** Those on the clients' own node; none where it isn't known. */
+  | { readonly kind: 'node'; readonly node: NodeName | undefined };
+
+export interface EndpointPartKey extends CandidatesKey {
+  readonly filter: Filter;
 }
 
-/** The share that each object that declares backends has in a destination's endpoints. */
+/** The share that each object that declares backends has in the endpoints for a group of clients. */
 export type EndpointParts = View<EndpointPartKey, EndpointPart>;
 
-export interface EndpointOptions {
-  /** Whether proxies may carry HTTP/1 over HTTP/2 between each other. */
-  readonly enableH2Upgrade: boolean;
-}
-
-/** Linkerd's unit of weight, so that a fraction of one endpoint's share can be said in whole numbers. */
-const defaultWeight = 10_000;
-
-export function createEndpointParts(
-  engine: Engine,
-  tables: MeshTables,
-  workloads: Workloads,
-  options: EndpointOptions,
-): EndpointParts {
+export function createEndpointParts(engine: Engine, candidates: Candidates): EndpointParts {
   return new View<EndpointPartKey, EndpointPart>(engine, {
     name: 'endpoint_parts',
-    id: ({ backends, target, hostname = '' }) =>
-      `${backends}|${target.kind === 'named' ? target.name : target.port}|${target.kind}|${hostname}`,
+    id: (key) => `${candidatesId(key)}|${filterId(key.filter)}`,
     equal: endpointPartsEqual,
-    derive(read, { backends, target, hostname }) {
+    derive(read, { filter, ...key }) {
       const part = new Map<AddressKey, Endpoint>();
-      for (const group of read.get(tables.backends, backends)?.groups ?? []) {
-        const port = resolveTargetPort(target, group);
-        if (port === undefined) continue;
-        for (const backend of group.backends) {
-          if (hostname !== undefined && backend.hostname !== hostname) continue;
-          const endpoint = toEndpoint(read, workloads, backend, port, options);
-          if (endpoint !== undefined) part.set(addressKey(endpoint.ip, endpoint.port), endpoint);
-        }
+      for (const [address, candidate] of read.view(candidates, key)) {
+        if (passes(candidate, filter)) part.set(address, candidate.endpoint);
       }
       return part;
     },
   });
 }
 
-/**
- * The endpoint a backend is at this moment; undefined for one that must get no traffic: it isn't ready, or it names a
- * pod that isn't known (yet, or any more), whose identity and protocol a client could only be told wrong.
- */
-function toEndpoint(
-  read: Reader,
-  workloads: Workloads,
-  backend: Backend,
-  port: number,
-  { enableH2Upgrade }: EndpointOptions,
-): Endpoint | undefined {
-  if (!backend.ready) return undefined;
-  const { ip, zone, target } = backend;
-  switch (target.kind) {
-    case 'Address':
-      return { ip, port, weight: defaultWeight, zone, workload: undefined, hint: undefined };
-    case 'Pod': {
-      const pod = read.view(workloads, target.id);
-      if (pod === undefined || (target.uid !== undefined && target.uid !== pod.uid)) return undefined;
-      const { workload } = pod;
-      const hint = workload.controlPlaneNamespace === undefined ? undefined : sidecarHint(enableH2Upgrade);
-      return { ip, port, weight: defaultWeight, zone, workload, hint };
-    }
-    case 'Other':
-      return undefined;
+function passes({ nodeName, forZones }: Candidate, filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'all':
+      return true;
+    case 'zone':
+      return forZones?.includes(filter.zone) === true;
+    case 'node':
+      return nodeName !== undefined && nodeName === filter.node;
   }
 }
 
-function sidecarHint(enableH2Upgrade: boolean): ProtocolHint {
-  return enableH2Upgrade ? h2Hint : unknownHint;
+function filterId(filter: Filter): string {
+  switch (filter.kind) {
+    case 'all':
+      return 'all';
+    case 'zone':
+      return `zone|${filter.zone}`;
+    case 'node':
+      return `node|${filter.node ?? ''}`;
+  }
 }
-
-const h2Hint: ProtocolHint = Object.freeze({ protocol: 'h2' });
-const unknownHint: ProtocolHint = Object.freeze({ protocol: 'unknown' });

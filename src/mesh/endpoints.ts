@@ -1,8 +1,10 @@
+import type { Endpoint } from '../core/endpoint.js';
 import { type EndpointPart, type EndpointSet, endpointSetsEqual } from '../core/endpoint-set.js';
 import type { BackendsId, NodeName, ServiceId, Zone } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
 import { View } from '../engine/view.js';
-import type { EndpointParts } from './endpoint-parts.js';
+import type { CandidatePart, Candidates } from './candidates.js';
+import type { EndpointParts, Filter } from './endpoint-parts.js';
 import type { MeshTables } from './tables.js';
 import { targetPort } from './target-port.js';
 
@@ -14,60 +16,107 @@ export interface Destination {
   readonly hostname: string | undefined;
 }
 
-/** A destination as seen from one zone: all clients of the zone share the set, and its encoding. */
+/** How far from its clients an endpoint may be. */
+export type Reach =
+  | { readonly kind: 'cluster' }
+  /** Only as far as their own node: `internalTrafficPolicy: Local`. */
+  | { readonly kind: 'node'; readonly node: NodeName | undefined };
+
+/** A destination as seen by a group of clients, who share the set and its encoding. */
 export interface EndpointsKey extends Destination {
   readonly zone: Zone | undefined;
-}
-
-/** A destination as seen from one node. */
-export interface ClientEndpointsKey extends Destination {
-  readonly node: NodeName | undefined;
+  readonly reach: Reach;
 }
 
 export type Endpoints = View<EndpointsKey, EndpointSet>;
-export type ClientEndpoints = View<ClientEndpointsKey, EndpointSet>;
 
-/** The endpoints of each destination, for each zone that clients are in. */
-export function createEndpoints(engine: Engine, tables: MeshTables, parts: EndpointParts): Endpoints {
+/** The endpoints of each destination, for each group of clients. */
+export function createEndpoints(
+  engine: Engine,
+  tables: MeshTables,
+  candidates: Candidates,
+  parts: EndpointParts,
+): Endpoints {
   return new View<EndpointsKey, EndpointSet>(engine, {
     name: 'endpoints',
-    id: (key) => `${destinationId(key)}|${key.zone ?? ''}`,
+    id: (key) => `${destinationId(key)}|${key.zone ?? ''}|${reachId(key.reach)}`,
     equal: endpointSetsEqual,
-    derive(read, { service: id, port, hostname, zone }) {
+    derive(read, { service: id, port, hostname, zone, reach }) {
       const [namespace = '', name = ''] = id.split('/');
       const service = read.get(tables.services, id);
       const found = new Map<BackendsId, EndpointPart>();
       if (service !== undefined && service.type !== 'ExternalName') {
         const target = targetPort(service, port);
-        for (const { id: backends } of read.by(tables.backendsByService, id)) {
-          found.set(backends, read.view(parts, { backends, target, hostname }));
+        const objects = read.by(tables.backendsByService, id);
+        const offered = objects.map(({ id: backends }) =>
+          read.view(candidates, { backends, target, hostname }),
+        );
+        const filter: Filter = reach.kind === 'node' ? reach : hintedFilter(offered, zone);
+        for (const { id: backends } of objects) {
+          found.set(backends, read.view(parts, { backends, target, hostname, filter }));
         }
       }
-      return { service: { namespace, name }, exists: service !== undefined, clientZone: zone, parts: found };
+      return {
+        service: { namespace, name },
+        exists: service !== undefined,
+        clientZone: zone,
+        parts: preferIpv6(found),
+      };
     },
   });
+}
+
+export function destinationId({ service, port, hostname }: Destination): string {
+  return `${service}|${port}|${hostname ?? ''}`;
+}
+
+function reachId(reach: Reach): string {
+  return reach.kind === 'node' ? `node|${reach.node ?? ''}` : reach.kind;
 }
 
 /**
- * The endpoints for a client on a node. It only chooses which set the client is to see: what a node decides is mapped
- * here to what the sets are keyed by, so that thousands of nodes share a handful of sets, and a node that moves to
- * another zone takes its clients with it.
+ * Topology-aware routing, with the fall-backs of its specification (KEP-2433): hints count only where every endpoint has
+ * them and some are meant for the client's zone; otherwise, and for a client whose zone isn't known, all are used.
  */
-export function createClientEndpoints(
-  engine: Engine,
-  tables: MeshTables,
-  endpoints: Endpoints,
-): ClientEndpoints {
-  return new View<ClientEndpointsKey, EndpointSet>(engine, {
-    name: 'client_endpoints',
-    id: (key) => `${destinationId(key)}|${key.node ?? ''}`,
-    derive(read, { node, service, port, hostname }) {
-      const zone = node === undefined ? undefined : read.get(tables.nodes, node)?.zone;
-      return read.view(endpoints, { service, port, hostname, zone });
-    },
-  });
+function hintedFilter(offered: readonly CandidatePart[], zone: Zone | undefined): Filter {
+  if (zone === undefined) return { kind: 'all' };
+  let isMeantForZone = false;
+  for (const part of offered) {
+    for (const { forZones } of part.values()) {
+      if (forZones === undefined) return { kind: 'all' };
+      isMeantForZone ||= forZones.includes(zone);
+    }
+  }
+  return isMeantForZone ? { kind: 'zone', zone } : { kind: 'all' };
 }
 
-function destinationId({ service, port, hostname }: Destination): string {
-  return `${service}|${port}|${hostname ?? ''}`;
+/**
+ * Of a dual-stack pod the IPv6 address alone, so that it doesn't count twice. Addresses without a pod behind them can't
+ * be told to belong together and are all kept.
+ */
+function preferIpv6(parts: ReadonlyMap<BackendsId, EndpointPart>): ReadonlyMap<BackendsId, EndpointPart> {
+  const dualStack = new Set<string>();
+  for (const part of parts.values()) {
+    for (const endpoint of part.values()) if (isIpv6(endpoint)) dualStack.add(podOf(endpoint) ?? '');
+  }
+  dualStack.delete('');
+  if (dualStack.size === 0) return parts;
+  const isRedundant = (endpoint: Endpoint): boolean =>
+    !isIpv6(endpoint) && dualStack.has(podOf(endpoint) ?? '');
+  return new Map(
+    [...parts].map(([id, part]) => [
+      id,
+      [...part.values()].some(isRedundant)
+        ? new Map([...part].filter(([, endpoint]) => !isRedundant(endpoint)))
+        : part,
+    ]),
+  );
+}
+
+function isIpv6({ ip }: Endpoint): boolean {
+  return ip.includes(':');
+}
+
+function podOf({ workload }: Endpoint): string | undefined {
+  return workload === undefined ? undefined : `${workload.namespace}/${workload.pod}`;
 }

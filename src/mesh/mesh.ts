@@ -1,7 +1,9 @@
 import type { Engine } from '../engine/engine.js';
 import type { View } from '../engine/view.js';
-import { createEndpointParts, type EndpointOptions } from './endpoint-parts.js';
-import { type ClientEndpoints, createClientEndpoints, createEndpoints } from './endpoints.js';
+import { createCandidates, type EndpointOptions } from './candidates.js';
+import { type ClientEndpoints, createClientEndpoints } from './client-endpoints.js';
+import { createEndpointParts } from './endpoint-parts.js';
+import { createEndpoints } from './endpoints.js';
 import { createMeshTables, type MeshTables } from './tables.js';
 import { createWorkloads, type IdentityOptions } from './workloads.js';
 
@@ -18,8 +20,9 @@ export interface Mesh {
 export function createMesh(engine: Engine, options: MeshOptions): Mesh {
   const tables = createMeshTables(engine);
   const workloads = createWorkloads(engine, tables, options);
-  const parts = createEndpointParts(engine, tables, workloads, options);
-  const endpoints = createEndpoints(engine, tables, parts);
+  const candidates = createCandidates(engine, tables, workloads, options);
+  const parts = createEndpointParts(engine, candidates);
+  const endpoints = createEndpoints(engine, tables, candidates, parts);
   const clientEndpoints = createClientEndpoints(engine, tables, endpoints);
-  return { tables, clientEndpoints, views: [workloads, parts, endpoints, clientEndpoints] };
+  return { tables, clientEndpoints, views: [workloads, candidates, parts, endpoints, clientEndpoints] };
 }

@@ -1,3 +1,4 @@
+import type { PortRange } from '../core/port-ranges.js';
 import type { BackendsId, JobId, NodeName, PodId, ReplicaSetId, ServiceId, Zone } from '../core/ids.js';
 
 /**
@@ -66,6 +67,8 @@ export interface Backend {
   /** The instance name of a StatefulSet's pod. */
   readonly hostname: string | undefined;
   readonly zone: Zone | undefined;
+  /** The zones whose clients it is meant for (EndpointSlice `hints.forZones`); undefined without hints. */
+  readonly forZones: readonly Zone[] | undefined;
 }
 
 /** What stands behind an address. */
@@ -91,6 +94,20 @@ export interface PodRow {
   /** The namespace of the control plane that its sidecar belongs to; undefined for a pod without one. */
   readonly controlPlaneNamespace: string | undefined;
   readonly podTemplateHash: string | undefined;
+  /** Ports whose traffic is to be taken for bytes; undefined where the pod leaves that to the mesh's default. */
+  readonly opaquePorts: readonly PortRange[] | undefined;
+  /** Undefined without a sidecar, and for one that doesn't say where it listens. */
+  readonly proxy: ProxyPorts | undefined;
+}
+
+/** Where a pod's sidecar listens, and where it doesn't. */
+export interface ProxyPorts {
+  /** For connections from other proxies. */
+  readonly inbound: number;
+  /** Its own services, such as metrics. */
+  readonly own: readonly number[];
+  /** Ports whose traffic reaches the containers directly. */
+  readonly skipped: readonly PortRange[];
 }
 
 /** A core/v1 Node. */

@@ -25,3 +25,8 @@ export function resolveTargetPort(target: TargetPort, group: BackendGroup): numb
       return group.ports.length === 0 ? undefined : target.port;
   }
 }
+
+/** Tells target ports apart, as part of a view's key. */
+export function targetPortId(target: TargetPort): string {
+  return target.kind === 'named' ? `named|${target.name}` : `number|${target.port}`;
+}

@@ -1,10 +1,11 @@
 import type { Workload } from '../core/endpoint.js';
+import type { PortRange } from '../core/port-ranges.js';
 import { plainEqual } from '../core/equal.js';
-import { jobId, type PodId, replicaSetId } from '../core/ids.js';
+import { jobId, type NodeName, type PodId, replicaSetId } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
-import type { OwnerRef, PodRow } from './rows.js';
+import type { OwnerRef, PodRow, ProxyPorts } from './rows.js';
 import type { MeshTables } from './tables.js';
 
 export interface IdentityOptions {
@@ -18,6 +19,9 @@ export interface IdentityOptions {
 export interface KnownPod {
   /** Tells it from a later pod of the same name. */
   readonly uid: string;
+  readonly nodeName: NodeName | undefined;
+  readonly opaquePorts: readonly PortRange[] | undefined;
+  readonly proxy: ProxyPorts | undefined;
   readonly workload: Workload;
 }
 
@@ -31,9 +35,9 @@ export function createWorkloads(engine: Engine, tables: MeshTables, identity: Id
     equal: plainEqual,
     derive(read, id) {
       const pod = read.get(tables.pods, id);
-      return pod === undefined
-        ? undefined
-        : { uid: pod.uid, workload: toWorkload(read, tables, pod, identity) };
+      if (pod === undefined) return undefined;
+      const { uid, nodeName, opaquePorts, proxy } = pod;
+      return { uid, nodeName, opaquePorts, proxy, workload: toWorkload(read, tables, pod, identity) };
     },
   });
 }

@@ -15,7 +15,9 @@ export function toWeightedAddr(endpoint: Endpoint, clientZone: Zone | undefined)
     addr: toTcpAddress(ip, port),
     weight,
     metricLabels: metricLabels(endpoint, clientZone),
-    tlsIdentity: workload?.identity === undefined ? undefined : toTlsIdentity(workload.identity),
+    // A port that passes by the sidecar is answered by somebody who has no certificate.
+    tlsIdentity:
+      hint === undefined || workload?.identity === undefined ? undefined : toTlsIdentity(workload.identity),
     protocolHint: hint === undefined ? undefined : toProtocolHint(hint),
     authorityOverride: undefined,
     http2: undefined,
@@ -54,13 +56,11 @@ function toTlsIdentity(name: string): TlsIdentity {
   return { strategy: { $case: 'dnsLikeIdentity', value: { name } }, serverName: { name } };
 }
 
-function toProtocolHint(hint: ProtocolHint): ProtocolHintMessage {
-  switch (hint.protocol) {
-    case 'h2':
-      return { protocol: { $case: 'h2', value: {} }, opaqueTransport: undefined };
-    case 'unknown':
-      return { protocol: undefined, opaqueTransport: undefined };
-  }
+function toProtocolHint({ protocol, transportPort }: ProtocolHint): ProtocolHintMessage {
+  return {
+    protocol: protocol === 'unknown' ? undefined : { $case: protocol, value: {} },
+    opaqueTransport: transportPort === undefined ? undefined : { inboundPort: transportPort },
+  };
 }
 
 function toResourceRef({ namespace, pod }: Workload): Metadata {

@@ -215,6 +215,10 @@ describe('the tables of the program', () => {
         trustDomain: 'cluster.local',
         meshDomain: 'conduit.io',
         enableH2Upgrade: true,
+        defaultOpaquePorts: [25, 587, 3306, 4444, 5432, 6379, 9300, 11211].map((port) => ({
+          from: port,
+          to: port,
+        })),
         services: ['destination'],
         proxyApiAddr: { host: undefined, port: 8086 },
         apiAddr: { host: undefined, port: 8085 },

@@ -96,7 +96,7 @@ describe('a stream', () => {
     server.mesh.apply(
       { pod: podRow('web-1', { nodeName: nodeRow('n9', undefined).name }) },
       { node: nodeRow('n9', 'east') },
-      { service: serviceRow('web', { internalTrafficPolicy: 'Local' }) },
+      { service: serviceRow('web', { ports: [...web.service.ports, { name: 'admin', port: 81 }] }) },
       { slice: sliceRow('web', 'b', [bareBackend('10.0.0.7', { ready: false })]) },
     );
     server.mesh.apply({ slice: sliceRow('web', 'c', [bareBackend('10.0.0.8')]) });

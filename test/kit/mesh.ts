@@ -1,6 +1,6 @@
 import { endpointsOf } from '../../src/core/endpoint-set.js';
 import { serviceId } from '../../src/core/ids.js';
-import type { ClientEndpointsKey } from '../../src/mesh/endpoints.js';
+import type { ClientEndpointsKey } from '../../src/mesh/client-endpoints.js';
 import { createMesh, type MeshOptions } from '../../src/mesh/mesh.js';
 import type { BackendsRow, NodeRow, PodRow, ServiceRow } from '../../src/mesh/rows.js';
 import { testEngine } from './engine.js';
@@ -10,6 +10,7 @@ export const meshOptions: MeshOptions = {
   controllerNamespace: 'conduit',
   trustDomain: 'cluster.local',
   enableH2Upgrade: true,
+  defaultOpaquePorts: [{ from: 3306, to: 3306 }],
 };
 
 export type AnyRow =

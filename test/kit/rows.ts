@@ -28,6 +28,8 @@ export function podRow(name: string, fields: Partial<PodRow> = {}): PodRow {
     owner: undefined,
     controlPlaneNamespace: undefined,
     podTemplateHash: undefined,
+    opaquePorts: undefined,
+    proxy: undefined,
     ...fields,
   };
 }
@@ -43,12 +45,21 @@ export function podBackend(ip: string, pod: string, fields: Partial<Backend> = {
     target: { kind: 'Pod', id: podId(namespace, pod), uid: `uid-${pod}` },
     hostname: undefined,
     zone: undefined,
+    forZones: undefined,
     ...fields,
   };
 }
 
 export function bareBackend(ip: string, fields: Partial<Backend> = {}): Backend {
-  return { ip, ready: true, target: { kind: 'Address' }, hostname: undefined, zone: undefined, ...fields };
+  return {
+    ip,
+    ready: true,
+    target: { kind: 'Address' },
+    hostname: undefined,
+    zone: undefined,
+    forZones: undefined,
+    ...fields,
+  };
 }
 
 export function sliceRow(

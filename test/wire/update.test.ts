@@ -69,6 +69,26 @@ describe('a snapshot', () => {
     ]);
   });
 
+  test('of an opaque port says where its proxy takes the transport, and of a skipped port neither hint nor identity', () => {
+    const mesh = testMesh();
+    const proxy = { inbound: 4143, own: [], skipped: [{ from: 9000, to: 9000 }] };
+    mesh.apply(
+      { service: serviceRow('web', { ports: [] }) },
+      { pod: podRow('web-1', { controlPlaneNamespace: 'conduit', proxy }) },
+      { slice: sliceRow('web', 'a', [podBackend('10.0.0.1', 'web-1')]) },
+    );
+    const on = (port: number) => decode(encodeSnapshot(mesh.client('web', { port }).set));
+    const hint = { protocol: 'opaque', opaque: {}, opaque_transport: { inbound_port: 4143 } };
+    expect(on(3306)).toMatchObject([{ add: { addrs: [{ protocol_hint: hint, tls_identity: {} }] } }]);
+    const [skipped] = on(9000) as { add: { addrs: object[] } }[];
+    expect(Object.keys(skipped!.add.addrs[0]!).sort()).toEqual([
+      'addr',
+      'metric_labels',
+      'resource_ref',
+      'weight',
+    ]);
+  });
+
   test('of a bare address carries nothing that is not known', () => {
     const mesh = testMesh();
     mesh.apply(web, { slice: sliceRow('web', 'a', [bareBackend('10.0.0.1')]) });

@@ -1,4 +1,4 @@
-import { backendsId, serviceId, zone } from '../../core/ids.js';
+import { backendsId, serviceId, type Zone, zone } from '../../core/ids.js';
 import type { Backend, BackendsRow } from '../../mesh/rows.js';
 import { decodeIp, decodePorts, decodeTarget } from './backend.js';
 import { type Decoder, decoded, irrelevant } from './decoded.js';
@@ -59,6 +59,7 @@ function decodeEndpoint(
   const target = decodeTarget(endpoint.get('targetRef'), namespace, interner);
   const hostname = endpoint.get('hostname').string() || undefined;
   const zoneName = interner.optional(endpoint.get('zone').string());
+  const forZones = hintedZones(endpoint.get('hints').get('forZones'), interner);
   const addresses = endpoint.get('addresses').items();
   warnings.push(...endpoint.problems);
   if (endpoint.problems.length > 0) return;
@@ -68,6 +69,13 @@ function decodeEndpoint(
     const ip = decodeIp(address);
     warnings.push(...address.problems);
     if (ip === undefined) continue;
-    backends.push({ ip, ready, target, hostname, zone: zoneName === undefined ? undefined : zone(zoneName) });
+    const inZone = zoneName === undefined ? undefined : zone(zoneName);
+    backends.push({ ip, ready, target, hostname, zone: inZone, forZones });
   }
+}
+
+/** An empty list is no hint. */
+function hintedZones(list: JsonNode, interner: Interner): readonly Zone[] | undefined {
+  const zones = list.items().map((hint) => zone(interner.intern(hint.get('name').requiredString())));
+  return zones.length === 0 ? undefined : zones;
 }

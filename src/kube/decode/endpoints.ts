@@ -53,9 +53,9 @@ function decodeAddresses(
     const hostname = address.get('hostname').string() || undefined;
     const ip = decodeIp(address.get('ip'));
     warnings.push(...address.problems);
-    // Endpoints don't tell zones.
+    // Endpoints don't tell zones, and give no hints.
     if (ip !== undefined && address.problems.length === 0) {
-      backends.push({ ip, ready, target, hostname, zone: undefined });
+      backends.push({ ip, ready, target, hostname, zone: undefined, forZones: undefined });
     }
   }
 }

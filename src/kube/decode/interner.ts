@@ -1,10 +1,11 @@
 /**
- * Makes equal strings one string. `JSON.parse` allocates every value anew, and a cluster's pods repeat a few thousand
+ * Makes equal values one value. `JSON.parse` allocates every value anew, and a cluster's pods repeat a few thousand
  * namespaces, nodes, owners and service accounts a hundred thousand times.
  */
 export class Interner {
   readonly #maxEntries: number;
   readonly #strings = new Map<string, string>();
+  readonly #values = new Map<string, unknown>();
 
   /** `maxEntries` (default 50,000) bounds the table; a full one starts over, which costs only sharing. */
   constructor({ maxEntries = 50_000 }: { readonly maxEntries?: number } = {}) {
@@ -20,6 +21,17 @@ export class Interner {
     if (known !== undefined) return known;
     if (this.#strings.size >= this.#maxEntries) this.#strings.clear();
     this.#strings.set(value, value);
+    return value;
+  }
+
+  /** The same for plain data, which must not be changed afterwards. */
+  shared<T>(value: T): T {
+    const text = JSON.stringify(value);
+    const known = this.#values.get(text);
+    // What has the same text has the same type: each text comes from a value given in.
+    if (known !== undefined) return known as T;
+    if (this.#values.size >= this.#maxEntries) this.#values.clear();
+    this.#values.set(text, value);
     return value;
   }
 

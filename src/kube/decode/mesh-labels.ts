@@ -1,10 +1,21 @@
-/** The labels, on Kubernetes objects, that bear the mesh's domain. */
+/** The names, on Kubernetes objects, that bear the mesh's domain. */
 export interface MeshLabels {
-  /** On a pod with a sidecar: the namespace of its control plane. */
+  /** Label of a pod with a sidecar: the namespace of its control plane. */
   readonly controlPlaneNamespace: string;
+  /** Annotation: ports whose traffic is to be taken for bytes. */
+  readonly opaquePorts: string;
+  /** Annotation: ports whose inbound traffic passes by the sidecar. */
+  readonly skipInboundPorts: string;
+  /** The sidecar's container. */
+  readonly proxyContainer: string;
 }
 
 /** `domain` is `conduit.io`, or `linkerd.io` for workloads that Linkerd injected. */
 export function meshLabels(domain: string): MeshLabels {
-  return { controlPlaneNamespace: `${domain}/control-plane-ns` };
+  return {
+    controlPlaneNamespace: `${domain}/control-plane-ns`,
+    opaquePorts: `config.${domain}/opaque-ports`,
+    skipInboundPorts: `config.${domain}/skip-inbound-ports`,
+    proxyContainer: `${domain.split('.')[0]}-proxy`,
+  };
 }

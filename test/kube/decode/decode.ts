@@ -17,7 +17,7 @@ export function rowOf<Row>(decoder: Decoder<Row>, raw: unknown): Row {
 }
 
 /** `raw` with the field at a dotted path replaced; undefined removes it. */
-export function withField(raw: object, path: string, value: unknown): unknown {
+export function withField(raw: object, path: string, value: unknown): object {
   const copy: Record<string, unknown> = structuredClone({ ...raw });
   const steps = path.split('.');
   const last = steps.pop() ?? '';

@@ -13,6 +13,7 @@ function podBackend(ip: string, pod: string, fields: Partial<Backend> = {}): unk
     target: { kind: 'Pod', id: `default/${pod}`, uid: `uid-${pod}` },
     hostname: undefined,
     zone: 'zone-a',
+    forZones: undefined,
     ...fields,
   };
 }
@@ -38,6 +39,13 @@ describe('endpoint slices', () => {
         },
       ],
     });
+  });
+
+  test('hints name zones; none, and an empty list, are no hint', () => {
+    const hints = [{ forZones: [{ name: 'a' }, { name: 'b' }] }, { forZones: [] }, {}, null, undefined];
+    const endpoints = hints.map((each, index) => rawEndpoint(`10.1.0.${index}`, 'a', { hints: each }));
+    const zones = backendsOf(endpoints)?.map((backend) => (backend as Backend).forZones);
+    expect(zones).toEqual([['a', 'b'], undefined, undefined, undefined, undefined]);
   });
 
   test('only `false` is unready', () => {

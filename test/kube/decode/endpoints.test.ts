@@ -37,6 +37,7 @@ describe('endpoints', () => {
               target: { kind: 'Pod', id: 'default/web-0', uid: 'u0' },
               hostname: 'web-0',
               zone: undefined,
+              forZones: undefined,
             },
             {
               ip: '10.1.0.2',
@@ -44,6 +45,7 @@ describe('endpoints', () => {
               target: { kind: 'Pod', id: 'default/web-1', uid: undefined },
               hostname: undefined,
               zone: undefined,
+              forZones: undefined,
             },
           ],
         },
@@ -56,6 +58,7 @@ describe('endpoints', () => {
               target: { kind: 'Address' },
               hostname: undefined,
               zone: undefined,
+              forZones: undefined,
             },
           ],
         },

@@ -41,6 +41,8 @@ describe('pods', () => {
       owner: undefined,
       controlPlaneNamespace: undefined,
       podTemplateHash: undefined,
+      opaquePorts: undefined,
+      proxy: undefined,
     });
   });
 
@@ -87,5 +89,80 @@ describe('pods', () => {
   ])('what stands in %s doesn’t matter', (field) => {
     const decode = podDecoder(conduit);
     expect(rowOf(decode, withField(rawPod('a'), field, 42))).toEqual(rowOf(decode, rawPod('a')));
+  });
+});
+
+describe('the ports of a meshed pod', () => {
+  const labels = { 'conduit.io/control-plane-ns': 'conduit' };
+  const proxy = (env: Readonly<Record<string, string>>) => ({
+    name: 'conduit-proxy',
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+  });
+  const listens = {
+    LINKERD2_PROXY_INBOUND_LISTEN_ADDR: '0.0.0.0:4143',
+    LINKERD2_PROXY_ADMIN_LISTEN_ADDR: '[::]:4191',
+    LINKERD2_PROXY_CONTROL_LISTEN_ADDR: '0.0.0.0:4190',
+  };
+  const app = {
+    name: 'app',
+    ports: [
+      { name: 'db', containerPort: 7000 },
+      { name: 'http', containerPort: 8080 },
+    ],
+  };
+
+  function pod(annotations: unknown, containers: readonly unknown[], field = 'spec.containers') {
+    const raw = withField(
+      withField(rawPod('a', { labels }), 'metadata.annotations', annotations),
+      field,
+      containers,
+    );
+    return decodeRaw(podDecoder(conduit), raw);
+  }
+
+  test.each(['spec.containers', 'spec.initContainers'])('are those of its proxy, among %s', (field) => {
+    expect(pod({}, [app, proxy(listens)], field)).toMatchObject({
+      row: { opaquePorts: undefined, proxy: { inbound: 4143, own: [4191, 4190], skipped: [] } },
+      warnings: [],
+    });
+  });
+
+  test.each([
+    [[app]],
+    [[app, proxy({})]],
+    [[app, proxy({ LINKERD2_PROXY_INBOUND_LISTEN_ADDR: 'nowhere' })]],
+    [[app, { ...proxy(listens), name: 'linkerd-proxy' }]],
+  ])('are not known from %j', (containers) => {
+    expect(pod({}, containers)).toMatchObject({ row: { proxy: undefined } });
+  });
+
+  test('are skipped and opaque as annotations say, names included', () => {
+    const annotations = {
+      'config.conduit.io/opaque-ports': ' 25, db,4000-4002',
+      'config.conduit.io/skip-inbound-ports': '9000-9001',
+      'config.linkerd.io/opaque-ports': '1',
+    };
+    expect(pod(annotations, [app, proxy(listens)])).toMatchObject({
+      row: {
+        opaquePorts: [
+          { from: 25, to: 25 },
+          { from: 7000, to: 7000 },
+          { from: 4000, to: 4002 },
+        ],
+        proxy: { skipped: [{ from: 9000, to: 9001 }] },
+      },
+      warnings: [],
+    });
+  });
+
+  test('an empty annotation says that none is opaque', () => {
+    expect(pod({ 'config.conduit.io/opaque-ports': '' }, [app])).toMatchObject({ row: { opaquePorts: [] } });
+  });
+
+  test('what makes no sense in an annotation is warned about, and the rest counts', () => {
+    expect(pod({ 'config.conduit.io/opaque-ports': '25,nothing,70000' }, [app])).toMatchObject({
+      row: { opaquePorts: [{ from: 25, to: 25 }] },
+      warnings: [{ field: 'metadata.annotations["config.conduit.io/opaque-ports"]' }],
+    });
   });
 });
