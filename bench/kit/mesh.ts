@@ -13,6 +13,7 @@ export function createBenchMesh(): { readonly engine: Engine; readonly mesh: Mes
     controllerNamespace: 'conduit',
     trustDomain: 'cluster.local',
     enableH2Upgrade: true,
+    defaultOpaquePorts: [],
   });
   populateNodes(mesh.tables);
   return { engine, mesh };

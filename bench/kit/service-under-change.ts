@@ -92,6 +92,8 @@ export class ServiceUnderChange {
         owner: { kind: 'ReplicaSet', name: replicaSet },
         controlPlaneNamespace,
         podTemplateHash,
+        opaquePorts: undefined,
+        proxy: undefined,
       });
     }
     for (let first = 0; first < this.#roundOf.length; first += maxEndpointsPerSlice) {
@@ -116,6 +118,7 @@ export class ServiceUnderChange {
         ready: true,
         target: { kind: 'Pod', id: podId(namespace, facts.pod), uid: uidOf(first + offset) },
         hostname: undefined,
+        forZones: undefined,
         zone: zone(facts.zone),
       };
     });

@@ -15,6 +15,9 @@ export interface CellOwner<Key, Value> {
   computed(): void;
   /** A value is about to be told to its subscribers. */
   published(): void;
+  /** There is one subscriber more. */
+  subscribed(): void;
+  unsubscribed(): void;
   /** The cell is gone. */
   released(id: string): void;
 }
@@ -76,16 +79,15 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
 
   unlisten(listener: Listener): void {
     if (!this.#listeners.delete(listener)) return;
-    this.#owner.engine.forget(listener);
     if (this.#listeners.size > 0) return;
     this.#owner.engine.dequeue(this);
     this.retireIfUnused();
   }
 
-  publish(): Iterable<Listener> {
-    if (this.#listeners.size === 0) return [];
+  publish(): ReadonlySet<Listener> | undefined {
+    if (this.#listeners.size === 0) return undefined;
     const { version } = this.current();
-    if (version === this.#publishedAt) return [];
+    if (version === this.#publishedAt) return undefined;
     this.#publishedAt = version;
     this.#owner.published();
     return this.#listeners;

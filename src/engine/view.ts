@@ -56,6 +56,12 @@ export class View<Key, Value> {
         this.#publications++;
       },
       released: (id) => this.#cells.delete(id),
+      subscribed: () => {
+        this.#subscribers++;
+      },
+      unsubscribed: () => {
+        this.#subscribers--;
+      },
     };
   }
 
@@ -82,29 +88,8 @@ export class View<Key, Value> {
    * last of them always. Never called from within this call. Throws what the derivation throws.
    */
   subscribe(key: Key, listener: () => void): Subscription<Value> {
-    const cell = this.cell(key);
-    const { engine } = this.#owner;
-    const own: Listener = {
-      deliver: () => {
-        try {
-          subscription.latest = cell.current();
-          listener();
-        } catch (error) {
-          engine.report(error, { view: this.name, key: cell.id });
-        }
-      },
-    };
-    let open = true;
-    const subscription = {
-      latest: cell.listen(own),
-      close: () => {
-        if (!open) return;
-        open = false;
-        this.#subscribers--;
-        cell.unlisten(own);
-      },
-    };
-    this.#subscribers++;
+    const subscription = new CellSubscription(this.cell(key), this.#owner, listener);
+    this.#owner.subscribed();
     return subscription;
   }
 
@@ -117,5 +102,42 @@ export class View<Key, Value> {
       this.#cells.set(id, cell);
     }
     return cell;
+  }
+}
+
+// An object of its own rather than closures: there is one for each stream, and telling thousands of streams takes as
+// long as it takes to fetch what they consist of from memory.
+class CellSubscription<Key, Value> implements Subscription<Value>, Listener {
+  readonly #cell: Cell<Key, Value>;
+  readonly #owner: CellOwner<Key, Value>;
+  readonly #listener: () => void;
+  #latest: Snapshot<Value>;
+  #open = true;
+
+  constructor(cell: Cell<Key, Value>, owner: CellOwner<Key, Value>, listener: () => void) {
+    this.#cell = cell;
+    this.#owner = owner;
+    this.#listener = listener;
+    this.#latest = cell.listen(this);
+  }
+
+  get latest(): Snapshot<Value> {
+    return this.#latest;
+  }
+
+  deliver(): void {
+    try {
+      this.#latest = this.#cell.current();
+      this.#listener();
+    } catch (error) {
+      this.#owner.engine.report(error, { view: this.#owner.name, key: this.#cell.id });
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#owner.unsubscribed();
+    this.#cell.unlisten(this);
   }
 }

@@ -31,6 +31,9 @@ export interface CallSurface {
   on(event: 'error' | 'close', listener: (error?: unknown) => void): unknown;
 }
 
+/** What grpc-js reports the client's side of a call to. */
+type ServerListener = Parameters<ServerInterceptingCallInterface['start']>[0];
+
 /** What `/debug` shows of a call. */
 export interface OpenCallSummary {
   readonly method: string;
@@ -65,6 +68,7 @@ export class OpenCall {
   readonly #startedMs: number;
   #surface: CallSurface | undefined;
   #isOver = false;
+  #whenOver: (() => void) | undefined;
   /** The status to end with; takes precedence over what grpc-js makes of an error. */
   #verdict: CallStatus | undefined;
   #sentCode: number | undefined;
@@ -131,9 +135,15 @@ export class OpenCall {
     });
   }
 
+  /** Calls `listener` once the call is over in whatever way, which may be at once. There is one listener at most. */
+  whenOver(listener: () => void): void {
+    if (this.#isOver) listener();
+    else this.#whenOver = listener;
+  }
+
   /** Ends the call with `end`, unless it ends already. A client that takes nothing does not get it: see `reset`. */
   end(end: CallStatus): void {
-    if (this.#isEnding()) return;
+    if (this.isEnding) return;
     this.#verdict = end;
     if (this.#surface === undefined) this.#transport.sendStatus(end);
     else this.#surface.emit('error', end);
@@ -143,7 +153,7 @@ export class OpenCall {
   fail(error: unknown): void {
     const meant = statusOf(error);
     if (meant === undefined) {
-      const level = this.#isEnding() && tellsOfTheEnd(error) ? 'debug' : 'error';
+      const level = this.isEnding && tellsOfTheEnd(error) ? 'debug' : 'error';
       this.#context.log[level]({ err: error, method: this.method.path, peer: this.peer }, 'handler failed');
     }
     this.end(meant ?? internalError);
@@ -166,48 +176,47 @@ export class OpenCall {
     this.#context.disconnect(this.peer);
   }
 
-  #isEnding(): boolean {
+  /** Whether its end is decided; what the client sends now concerns nobody. */
+  get isEnding(): boolean {
     return this.#isOver || this.#verdict !== undefined || this.#sentCode !== undefined;
   }
 
+  /** The client's headers have come: whether the handler is to run. */
+  admit(metadata: Metadata): boolean {
+    const refused = this.#context.refusal(this, metadata);
+    if (refused !== undefined) {
+      this.end(refused);
+      return false;
+    }
+    callsByMetadata.set(metadata, this);
+    return true;
+  }
+
+  /** A message of the client's has come: whether the handler is to have it. */
+  receive(): boolean {
+    this.#observed.metrics.received();
+    return !this.isEnding;
+  }
+
   #interceptStart(): void {
-    const { metrics } = this.#observed;
     const start = this.#transport.start.bind(this.#transport);
     this.#transport.start = (listener) => {
-      let isSeen = false;
-      let isAdmitted = false;
-      start({
-        onReceiveMetadata: (metadata) => {
-          isSeen = true;
-          const refused = this.#context.refusal(this, metadata);
-          if (refused !== undefined) {
-            this.end(refused);
-            return;
-          }
-          isAdmitted = true;
-          callsByMetadata.set(metadata, this);
-          listener.onReceiveMetadata(metadata);
-        },
-        onReceiveMessage: (message) => {
-          metrics.received();
-          if (isAdmitted && !this.#isEnding()) listener.onReceiveMessage(message);
-        },
-        onReceiveHalfClose: () => {
-          if (isAdmitted && !this.#isEnding()) listener.onReceiveHalfClose();
-        },
-        onCancel: () => {
-          this.#finish();
-          if (isAdmitted) listener.onCancel();
-        },
-      });
+      const gate = new Gate(this, listener, () => this.#finish());
+      start(gate);
       // A client that is gone by then: grpc-js drops the listener without a word.
-      if (!isSeen) this.#finish();
+      if (!gate.isSeen) this.#finish();
     };
   }
 
   #interceptMessages(): void {
     const { metrics } = this.#observed;
     const sendMessage = this.#transport.sendMessage.bind(this.#transport);
+    // grpc-js sends a call's messages one by one: the next when this one's callback has been called.
+    let taken: () => void = noCallback;
+    const onTaken = (): void => {
+      this.#writeStartedMs = undefined;
+      taken();
+    };
     this.#transport.sendMessage = (message: unknown, callback) => {
       // After the status grpc-js would write on, and the failed write would take the status with it.
       if (this.#sentCode !== undefined) return;
@@ -215,10 +224,8 @@ export class OpenCall {
       this.#sentMessages += messages;
       metrics.sent(messages);
       this.#writeStartedMs = this.#context.now();
-      sendMessage(message, () => {
-        this.#writeStartedMs = undefined;
-        callback();
-      });
+      taken = callback;
+      sendMessage(message, onTaken);
     };
   }
 
@@ -249,6 +256,43 @@ export class OpenCall {
       log.debug({ method: this.method.path, peer: this.peer, code: codeName(code), durationMs }, 'call over');
     }
     onOver(this);
+    this.#whenOver?.();
+  }
+}
+
+/** Stands between grpc-js and the handler of a call, and lets through what concerns the handler. */
+class Gate implements ServerListener {
+  /** Whether the call has begun at all. */
+  isSeen = false;
+  #isAdmitted = false;
+  readonly #call: OpenCall;
+  readonly #listener: ServerListener;
+  readonly #finish: () => void;
+
+  constructor(call: OpenCall, listener: ServerListener, finish: () => void) {
+    this.#call = call;
+    this.#listener = listener;
+    this.#finish = finish;
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.isSeen = true;
+    this.#isAdmitted = this.#call.admit(metadata);
+    if (this.#isAdmitted) this.#listener.onReceiveMetadata(metadata);
+  }
+
+  onReceiveMessage(message: unknown): void {
+    const isWanted = this.#call.receive();
+    if (this.#isAdmitted && isWanted) this.#listener.onReceiveMessage(message);
+  }
+
+  onReceiveHalfClose(): void {
+    if (this.#isAdmitted && !this.#call.isEnding) this.#listener.onReceiveHalfClose();
+  }
+
+  onCancel(): void {
+    this.#finish();
+    if (this.#isAdmitted) this.#listener.onCancel();
   }
 }
 
@@ -278,3 +322,5 @@ function http2StreamOf(
 function isStream(value: unknown): value is Pick<ServerHttp2Stream, 'close'> {
   return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
 }
+
+function noCallback(): void {}

@@ -1,12 +1,13 @@
+import type { Metadata } from '@grpc/grpc-js';
 import type { Subscription, View } from '../engine/view.js';
 import { type FramedSink, writeFramed } from './framed.js';
+import { openCallOf } from './open-call.js';
 import type { SharedEncoding } from './shared-encoding.js';
 
 /** A server's stream, as far as a pump needs it. */
 export interface PumpedCall extends FramedSink {
-  readonly cancelled: boolean;
+  readonly metadata: Metadata;
   emit(event: 'error', error: unknown): boolean;
-  on(event: 'cancelled' | 'close', listener: () => void): unknown;
 }
 
 export interface PumpOptions<Key, Value extends object> {
@@ -24,42 +25,48 @@ export interface PumpOptions<Key, Value extends object> {
  * transport has taken it, the client is told of the latest state, whatever was in between. A client that takes nothing
  * therefore costs nothing but its stream, and ending that is the server's business. Throws what the derivation throws.
  */
-export function pump<Key, Value extends object>({
-  call,
-  view,
-  key,
-  encoding,
-}: PumpOptions<Key, Value>): void {
-  let told: Value | undefined;
-  let isWriting = false;
+export function pump<Key, Value extends object>(options: PumpOptions<Key, Value>): void {
+  new Pump(options).start();
+}
 
-  const advance = (): void => {
-    const latest = subscription.latest.value;
-    if (isWriting || latest === told) return;
-    const framed = told === undefined ? encoding.snapshot(latest) : encoding.delta(told, latest);
-    told = latest;
-    if (framed === undefined) return;
-    isWriting = true;
-    writeFramed(call, framed, (error) => {
-      isWriting = false;
-      if (error === undefined || error === null) advanceOrFail();
-      else subscription.close();
-    });
+// One object a stream, and no closure a write: see CellSubscription.
+class Pump<Key, Value extends object> {
+  readonly #call: PumpedCall;
+  readonly #encoding: SharedEncoding<Value>;
+  readonly #subscription: Subscription<Value>;
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#isWriting = false;
+    if (error === undefined || error === null) this.#advance();
+    else this.#subscription.close();
   };
+  #told: Value | undefined;
+  #isWriting = false;
 
-  const advanceOrFail = (): void => {
+  constructor({ call, view, key, encoding }: PumpOptions<Key, Value>) {
+    this.#call = call;
+    this.#encoding = encoding;
+    this.#subscription = view.subscribe(key, () => this.#advance());
+  }
+
+  start(): void {
+    openCallOf(this.#call).whenOver(() => this.#subscription.close());
+    this.#advance();
+  }
+
+  #advance(): void {
+    const told = this.#told;
+    const latest = this.#subscription.latest.value;
+    if (this.#isWriting || latest === told) return;
     try {
-      advance();
+      const framed =
+        told === undefined ? this.#encoding.snapshot(latest) : this.#encoding.delta(told, latest);
+      this.#told = latest;
+      if (framed === undefined) return;
+      this.#isWriting = true;
+      writeFramed(this.#call, framed, this.#onWritten);
     } catch (error) {
-      subscription.close();
-      call.emit('error', error);
+      this.#subscription.close();
+      this.#call.emit('error', error);
     }
-  };
-
-  const subscription: Subscription<Value> = view.subscribe(key, advanceOrFail);
-  const close = (): void => subscription.close();
-  call.on('cancelled', close);
-  call.on('close', close);
-  if (call.cancelled) close();
-  else advanceOrFail();
+  }
 }

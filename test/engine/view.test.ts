@@ -128,6 +128,38 @@ describe('batching', () => {
   });
 });
 
+describe('a publication that overtakes the telling of the one before', () => {
+  test('tells everybody of the latest, and nobody more often than there were publications', () => {
+    const { engine, scheduler } = testEngine({ maxTurnMs: -1, minPublishIntervalMs: 0 });
+    const { table, parity } = numbers(engine);
+    const watchers = Array.from({ length: 100 }, () => watch(parity, 'n'));
+    const values = [1, 2, 3, 4, 5];
+    for (const value of values) {
+      table.apply('n', value);
+      scheduler.turn();
+    }
+    expect(watchers.some(({ told }) => told.length === 0)).toBe(true);
+    scheduler.advance(1_000);
+    expect(watchers.map(({ subscription }) => subscription.latest.value)).toEqual(watchers.map(() => 'odd'));
+    expect(watchers.map(({ told }) => told.at(-1))).toEqual(watchers.map(() => 'odd'));
+    expect(Math.max(...watchers.map(({ told }) => told.length))).toBeLessThanOrEqual(values.length + 1);
+    expect(scheduler.pending).toBe(0);
+  });
+
+  test('leaves out who has gone meanwhile', () => {
+    const { engine, scheduler } = testEngine({ maxTurnMs: -1 });
+    const { table, parity } = numbers(engine);
+    const watchers = Array.from({ length: 40 }, () => watch(parity, 'n'));
+    table.apply('n', 1);
+    scheduler.turn();
+    expect(watchers.filter(({ told }) => told.length === 0)).toHaveLength(24);
+    for (const { told, subscription } of watchers) if (told.length === 0) subscription.close();
+    const toldBefore = watchers.map(({ told }) => told.length);
+    scheduler.advance(1_000);
+    expect(watchers.map(({ told }) => told.length)).toEqual(toldBefore);
+  });
+});
+
 describe('demand', () => {
   test('what nobody subscribes to is not computed', () => {
     const { engine } = testEngine();
