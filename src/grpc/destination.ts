@@ -9,6 +9,7 @@ import {
 } from '../gen/io/linkerd/proxy/destination/destination.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { encodeDelta, encodeSnapshot } from '../wire/update.js';
+import { openCallOf } from './open-call.js';
 import { pump } from './pump.js';
 import type { GrpcService } from './service.js';
 import { SharedEncoding } from './shared-encoding.js';
@@ -36,7 +37,8 @@ export function createDestinationService({ mesh, clusterDomain }: DestinationOpt
   const get: DestinationServer['get'] = (call) => {
     const { service, port, hostname } = resolveService(call.request, mesh, clusterDomain);
     const { nodeName: node } = parseContextToken(call.request.contextToken);
-    pump({ call, view: mesh.clientEndpoints, key: { service, port, hostname, node }, encoding });
+    const key = { service, port, hostname, node };
+    pump({ call: openCallOf(call), view: mesh.clientEndpoints, key, encoding });
   };
 
   const getProfile: DestinationServer['getProfile'] = () => {

@@ -141,6 +141,16 @@ export class OpenCall {
     else this.#whenOver = listener;
   }
 
+  /**
+   * Sends `framed` past the handler's side of the call, whose queue costs as much as the rest of the write. For one sender
+   * that has a single write out at a time and leaves the handler's side alone. `taken` is called when the transport has
+   * taken the last byte, which waits for the client's flow-control window; never for a call that is over or ending, of
+   * which `whenOver` tells.
+   */
+  send(framed: Framed, taken: () => void): void {
+    if (!this.isEnding) this.#transport.sendMessage(framed, taken);
+  }
+
   /** Ends the call with `end`, unless it ends already. A client that takes nothing does not get it: see `reset`. */
   end(end: CallStatus): void {
     if (this.isEnding) return;

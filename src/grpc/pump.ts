@@ -1,17 +1,9 @@
-import type { Metadata } from '@grpc/grpc-js';
 import type { Subscription, View } from '../engine/view.js';
-import { type FramedSink, writeFramed } from './framed.js';
-import { openCallOf } from './open-call.js';
+import type { OpenCall } from './open-call.js';
 import type { SharedEncoding } from './shared-encoding.js';
 
-/** A server's stream, as far as a pump needs it. */
-export interface PumpedCall extends FramedSink {
-  readonly metadata: Metadata;
-  emit(event: 'error', error: unknown): boolean;
-}
-
 export interface PumpOptions<Key, Value extends object> {
-  readonly call: PumpedCall;
+  readonly call: OpenCall;
   readonly view: View<Key, Value>;
   readonly key: Key;
   readonly encoding: SharedEncoding<Value>;
@@ -31,13 +23,12 @@ export function pump<Key, Value extends object>(options: PumpOptions<Key, Value>
 
 // One object a stream, and no closure a write: see CellSubscription.
 class Pump<Key, Value extends object> {
-  readonly #call: PumpedCall;
+  readonly #call: OpenCall;
   readonly #encoding: SharedEncoding<Value>;
   readonly #subscription: Subscription<Value>;
-  readonly #onWritten = (error?: Error | null): void => {
+  readonly #onTaken = (): void => {
     this.#isWriting = false;
-    if (error === undefined || error === null) this.#advance();
-    else this.#subscription.close();
+    this.#advance();
   };
   #told: Value | undefined;
   #isWriting = false;
@@ -49,7 +40,7 @@ class Pump<Key, Value extends object> {
   }
 
   start(): void {
-    openCallOf(this.#call).whenOver(() => this.#subscription.close());
+    this.#call.whenOver(() => this.#subscription.close());
     this.#advance();
   }
 
@@ -63,10 +54,10 @@ class Pump<Key, Value extends object> {
       this.#told = latest;
       if (framed === undefined) return;
       this.#isWriting = true;
-      writeFramed(this.#call, framed, this.#onWritten);
+      this.#call.send(framed, this.#onTaken);
     } catch (error) {
       this.#subscription.close();
-      this.#call.emit('error', error);
+      this.#call.fail(error);
     }
   }
 }

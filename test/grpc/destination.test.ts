@@ -165,3 +165,44 @@ describe('many streams', () => {
     expect(slow.told.length).toBeLessThan(fast.told.length / 2);
   });
 });
+
+test('a client that takes nothing for too long has its stream reset, and costs nothing after that', async () => {
+  const strict = await destinationServer({ limits: { stallTimeoutMs: 200, sweepMs: 20 } });
+  try {
+    const round = (nth: number) =>
+      slice(...Array.from({ length: 500 }, (_, host) => `10.${nth}.${host >> 8}.${host & 255}`));
+    strict.mesh.apply(web, round(0));
+    const stalled = strict.get(authority);
+    await stalled.next();
+    stalled.pause();
+    const healthy = strict.get(authority);
+    await healthy.next();
+    // More than the client's window holds.
+    for (let nth = 1; nth < 20; nth++) {
+      strict.mesh.apply(round(nth));
+      await healthy.next(2);
+    }
+    await until(() => strict.mesh.clientEndpoints.stats().subscribers === 1);
+    stalled.resume();
+    await until(() => stalled.told.some((told) => 'end' in told));
+    expect(stalled.told.at(-1)).toMatchObject({ end: { code: 'RESOURCE_EXHAUSTED' } });
+    strict.mesh.apply(round(20));
+    expect(await healthy.next(2)).toHaveLength(2);
+  } finally {
+    await strict.close();
+  }
+});
+
+test('a server that drains ends its streams with UNAVAILABLE', async () => {
+  const leaving = await destinationServer();
+  leaving.mesh.apply(web, slice('10.0.0.1'));
+  const stream = leaving.get(authority);
+  await stream.next();
+  const drained = leaving.server.drain({ graceMs: 5_000 });
+  expect(await stream.next()).toEqual([
+    { end: { code: 'UNAVAILABLE', details: 'proxy server: shutting down' } },
+  ]);
+  await drained;
+  expect(leaving.mesh.clientEndpoints.stats().subscribers).toBe(0);
+  await leaving.close();
+});
