@@ -43,7 +43,19 @@ export interface ProtocolHint {
   readonly transportPort: number | undefined;
 }
 
+export function isIpv6({ ip }: Endpoint): boolean {
+  return ip.includes(':');
+}
+
 /** Whether both say the same on the wire. */
 export function endpointsEqual(a: Endpoint, b: Endpoint): boolean {
-  return a === b || plainEqual(a, b);
+  return (
+    a === b ||
+    (a.ip === b.ip &&
+      a.port === b.port &&
+      a.weight === b.weight &&
+      a.zone === b.zone &&
+      plainEqual(a.workload, b.workload) &&
+      plainEqual(a.hint, b.hint))
+  );
 }

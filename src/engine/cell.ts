@@ -10,7 +10,8 @@ export interface CellOwner<Key, Value> {
   readonly name: string;
   readonly engine: Engine;
   readonly derive: Derive<Key, Value>;
-  readonly equal: (a: Value, b: Value) => boolean;
+  /** See `ViewOptions.settle`. */
+  readonly settle: (before: Value, after: Value) => Value;
   /** The derivation is about to run. */
   computed(): void;
   /** A value is about to be told to its subscribers. */
@@ -176,8 +177,10 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
     this.#state = 'running';
     this.#owner.computed();
     try {
-      const value = this.#owner.derive(new TrackingReader(reads, this), this.#key);
-      if (this.#snapshot === undefined || !this.#owner.equal(this.#snapshot.value, value)) {
+      const before = this.#snapshot;
+      const derived = this.#owner.derive(new TrackingReader(reads, this), this.#key);
+      const value = before === undefined ? derived : this.#owner.settle(before.value, derived);
+      if (before === undefined || !Object.is(before.value, value)) {
         engine.inspect(value);
         this.#snapshot = { version: engine.revision, value };
         this.changedAt = engine.revision;

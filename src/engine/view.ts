@@ -10,6 +10,12 @@ export interface ViewOptions<Key, Value> {
   readonly derive: Derive<Key, Value>;
   /** Whether a value says the same as another; an equal value is not published. Default: identity. */
   readonly equal?: (a: Value, b: Value) => boolean;
+  /**
+   * In place of `equal`, for values that are collections: returns `before` where both say the same, and otherwise `after`,
+   * in which members that say the same have been replaced by those of `before`. What compares the members later finds
+   * them identical and doesn't look inside. `after` is still its own to change.
+   */
+  readonly settle?: (before: Value, after: Value) => Value;
 }
 
 /** What a view has done since its start, and holds now. */
@@ -41,14 +47,14 @@ export class View<Key, Value> {
   #computations = 0;
   #publications = 0;
 
-  constructor(engine: Engine, { name, id, derive, equal = Object.is }: ViewOptions<Key, Value>) {
+  constructor(engine: Engine, { name, id, derive, equal = Object.is, settle }: ViewOptions<Key, Value>) {
     this.name = name;
     this.#id = id;
     this.#owner = {
       name,
       engine,
       derive,
-      equal,
+      settle: settle ?? ((before, after) => (equal(before, after) ? before : after)),
       computed: () => {
         this.#computations++;
       },

@@ -3,7 +3,9 @@ import {
   addressKey,
   type Endpoint,
   endpointsEqual,
+  isIpv6,
   type ProtocolHint,
+  type Workload,
 } from '../core/endpoint.js';
 import { arraysEqual } from '../core/equal.js';
 import type { BackendsId, NodeName, Zone } from '../core/ids.js';
@@ -32,7 +34,15 @@ export interface Candidate {
   readonly forZones: readonly Zone[] | undefined;
 }
 
-export type CandidatePart = ReadonlyMap<AddressKey, Candidate>;
+/** The candidates of one object, and what has to be known of all of them at once. */
+export interface CandidatePart {
+  readonly byAddress: ReadonlyMap<AddressKey, Candidate>;
+  /** Whether every one has hints. */
+  readonly isHinted: boolean;
+  /** All zones that some are meant for. */
+  readonly hintedZones: ReadonlySet<Zone>;
+  readonly hasIpv6: boolean;
+}
 
 /** What each object that declares backends has to offer, before any client's place is looked at. */
 export type Candidates = View<CandidatesKey, CandidatePart>;
@@ -56,19 +66,19 @@ export function createCandidates(
   return new View<CandidatesKey, CandidatePart>(engine, {
     name: 'candidates',
     id: candidatesId,
-    equal: candidatePartsEqual,
+    settle: settlePart,
     derive(read, { backends, target, hostname }) {
-      const part = new Map<AddressKey, Candidate>();
+      const byAddress = new Map<AddressKey, Candidate>();
       for (const group of read.get(tables.backends, backends)?.groups ?? []) {
         const port = resolveTargetPort(target, group);
         if (port === undefined) continue;
         for (const backend of group.backends) {
           if (hostname !== undefined && backend.hostname !== hostname) continue;
           const candidate = toCandidate(read, workloads, backend, port, options);
-          if (candidate !== undefined) part.set(addressKey(backend.ip, port), candidate);
+          if (candidate !== undefined) byAddress.set(addressKey(backend.ip, port), candidate);
         }
       }
-      return part;
+      return toPart(byAddress);
     },
   });
 }
@@ -89,28 +99,29 @@ function toCandidate(
   options: EndpointOptions,
 ): Candidate | undefined {
   if (!backend.ready) return undefined;
-  const { ip, zone, target, forZones } = backend;
-  const address = { ip, port, weight: defaultWeight, zone };
+  const { target, forZones } = backend;
   switch (target.kind) {
     case 'Address':
-      return {
-        endpoint: { ...address, workload: undefined, hint: undefined },
-        nodeName: undefined,
-        forZones,
-      };
+      return { endpoint: toEndpoint(backend, port, undefined, undefined), nodeName: undefined, forZones };
     case 'Pod': {
       const pod = read.view(workloads, target.id);
       if (pod === undefined || (target.uid !== undefined && target.uid !== pod.uid)) return undefined;
-      const { workload, nodeName } = pod;
-      return {
-        endpoint: { ...address, workload, hint: protocolHint(pod, port, options) },
-        nodeName,
-        forZones,
-      };
+      const endpoint = toEndpoint(backend, port, pod.workload, protocolHint(pod, port, options));
+      return { endpoint, nodeName: pod.nodeName, forZones };
     }
     case 'Other':
       return undefined;
   }
+}
+
+// One literal for all endpoints gives them one hidden class, which comparing them a thousand times a second wants.
+function toEndpoint(
+  { ip, zone }: Backend,
+  port: number,
+  workload: Workload | undefined,
+  hint: ProtocolHint | undefined,
+): Endpoint {
+  return { ip, port, weight: defaultWeight, zone, workload, hint };
 }
 
 /** What the pod's sidecar takes on this port; undefined without one, and for a port that passes by it. */
@@ -126,16 +137,34 @@ function protocolHint(
     const transportPort = proxy === undefined || proxy.own.includes(port) ? undefined : proxy.inbound;
     return { protocol: 'opaque', transportPort };
   }
-  return { protocol: enableH2Upgrade ? 'h2' : 'unknown', transportPort: undefined };
+  return enableH2Upgrade ? h2Hint : unknownHint;
 }
 
-function candidatePartsEqual(a: CandidatePart, b: CandidatePart): boolean {
-  if (a.size !== b.size) return false;
-  for (const [key, candidate] of a) {
-    const other = b.get(key);
-    if (other === undefined || !candidatesEqual(candidate, other)) return false;
+const h2Hint: ProtocolHint = Object.freeze({ protocol: 'h2', transportPort: undefined });
+const unknownHint: ProtocolHint = Object.freeze({ protocol: 'unknown', transportPort: undefined });
+
+function toPart(byAddress: ReadonlyMap<AddressKey, Candidate>): CandidatePart {
+  const hintedZones = new Set<Zone>();
+  let isHinted = true;
+  let hasIpv6 = false;
+  for (const { forZones, endpoint } of byAddress.values()) {
+    if (forZones === undefined) isHinted = false;
+    else for (const each of forZones) hintedZones.add(each);
+    hasIpv6 ||= isIpv6(endpoint);
   }
-  return true;
+  return { byAddress, isHinted, hintedZones, hasIpv6 };
+}
+
+/** Keeps the candidates that are as they were, so that whoever compares them later sees that at a glance. */
+function settlePart(before: CandidatePart, after: CandidatePart): CandidatePart {
+  const byAddress = new Map(after.byAddress);
+  let isSame = before.byAddress.size === byAddress.size;
+  for (const [key, candidate] of byAddress) {
+    const former = before.byAddress.get(key);
+    if (former !== undefined && candidatesEqual(former, candidate)) byAddress.set(key, former);
+    else isSame = false;
+  }
+  return isSame ? before : { ...after, byAddress };
 }
 
 function candidatesEqual(a: Candidate, b: Candidate): boolean {

@@ -27,7 +27,7 @@ export function createEndpointParts(engine: Engine, candidates: Candidates): End
     equal: endpointPartsEqual,
     derive(read, { filter, ...key }) {
       const part = new Map<AddressKey, Endpoint>();
-      for (const [address, candidate] of read.view(candidates, key)) {
+      for (const [address, candidate] of read.view(candidates, key).byAddress) {
         if (passes(candidate, filter)) part.set(address, candidate.endpoint);
       }
       return part;

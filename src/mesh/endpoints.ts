@@ -1,4 +1,4 @@
-import type { Endpoint } from '../core/endpoint.js';
+import { type Endpoint, isIpv6 } from '../core/endpoint.js';
 import { type EndpointPart, type EndpointSet, endpointSetsEqual } from '../core/endpoint-set.js';
 import type { BackendsId, NodeName, ServiceId, Zone } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
@@ -45,6 +45,7 @@ export function createEndpoints(
       const [namespace = '', name = ''] = id.split('/');
       const service = read.get(tables.services, id);
       const found = new Map<BackendsId, EndpointPart>();
+      let hasIpv6 = false;
       if (service !== undefined && service.type !== 'ExternalName') {
         const target = targetPort(service, port);
         const objects = read.by(tables.backendsByService, id);
@@ -55,12 +56,13 @@ export function createEndpoints(
         for (const { id: backends } of objects) {
           found.set(backends, read.view(parts, { backends, target, hostname, filter }));
         }
+        hasIpv6 = offered.some((part) => part.hasIpv6);
       }
       return {
         service: { namespace, name },
         exists: service !== undefined,
         clientZone: zone,
-        parts: preferIpv6(found),
+        parts: hasIpv6 ? preferIpv6(found) : found,
       };
     },
   });
@@ -80,14 +82,9 @@ function reachId(reach: Reach): string {
  */
 function hintedFilter(offered: readonly CandidatePart[], zone: Zone | undefined): Filter {
   if (zone === undefined) return { kind: 'all' };
-  let isMeantForZone = false;
-  for (const part of offered) {
-    for (const { forZones } of part.values()) {
-      if (forZones === undefined) return { kind: 'all' };
-      isMeantForZone ||= forZones.includes(zone);
-    }
-  }
-  return isMeantForZone ? { kind: 'zone', zone } : { kind: 'all' };
+  const isUsable =
+    offered.every((part) => part.isHinted) && offered.some((part) => part.hintedZones.has(zone));
+  return isUsable ? { kind: 'zone', zone } : { kind: 'all' };
 }
 
 /**
@@ -111,10 +108,6 @@ function preferIpv6(parts: ReadonlyMap<BackendsId, EndpointPart>): ReadonlyMap<B
         : part,
     ]),
   );
-}
-
-function isIpv6({ ip }: Endpoint): boolean {
-  return ip.includes(':');
 }
 
 function podOf({ workload }: Endpoint): string | undefined {

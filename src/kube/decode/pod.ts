@@ -21,12 +21,13 @@ export function podDecoder(mesh: MeshLabels): Decoder<PodRow> {
     const controlPlaneNamespace = interner.optional(labels.get(mesh.controlPlaneNamespace).string());
 
     const warnings: Problem[] = [];
-    const containers = containersOf(spec.apart());
-    const named = (port: string): readonly number[] => portsNamed(containers, port);
+    const named = (port: string): readonly number[] => portsNamed(containersOf(spec.apart()), port);
     const opaquePorts = decodePortsAnnotation(annotations.get(mesh.opaquePorts), named, warnings);
     const skipped = decodePortsAnnotation(annotations.get(mesh.skipInboundPorts), () => [], warnings) ?? [];
     const proxy =
-      controlPlaneNamespace === undefined ? undefined : decodeProxyPorts(containers, skipped, mesh);
+      controlPlaneNamespace === undefined
+        ? undefined
+        : decodeProxyPorts(containersOf(spec.apart()), skipped, mesh);
 
     const row: PodRow = {
       id: podId(namespace, name),

@@ -3,6 +3,14 @@ import type { ProxyPorts } from '../../mesh/rows.js';
 import type { JsonNode, Problem } from './json-node.js';
 import type { MeshLabels } from './mesh-labels.js';
 
+const inboundAddress = 'LINKERD2_PROXY_INBOUND_LISTEN_ADDR';
+
+const listenAddresses: ReadonlySet<string> = new Set([
+  inboundAddress,
+  'LINKERD2_PROXY_ADMIN_LISTEN_ADDR',
+  'LINKERD2_PROXY_CONTROL_LISTEN_ADDR',
+]);
+
 /** All containers of a pod; those that start first come first, as a sidecar that is an init container does. */
 export function containersOf(spec: JsonNode): readonly JsonNode[] {
   return [...spec.get('initContainers').items(), ...spec.get('containers').items()];
@@ -19,19 +27,17 @@ export function decodeProxyPorts(
 ): ProxyPorts | undefined {
   const proxy = containers.find((container) => container.get('name').string() === mesh.proxyContainer);
   if (proxy === undefined) return undefined;
-  const env = new Map(
-    proxy
-      .get('env')
-      .items()
-      .map((each) => [each.get('name').string(), each.get('value').string()]),
-  );
-  const portOf = (name: string): number | undefined => portOfAddress(env.get(name));
-  const inbound = portOf('LINKERD2_PROXY_INBOUND_LISTEN_ADDR');
+  let inbound: number | undefined;
+  const own: number[] = [];
+  for (const each of proxy.get('env').items()) {
+    const name = each.get('name').string();
+    if (name === undefined || !listenAddresses.has(name)) continue;
+    const port = portOfAddress(each.get('value').string());
+    if (port === undefined) continue;
+    if (name === inboundAddress) inbound = port;
+    else own.push(port);
+  }
   if (inbound === undefined) return undefined;
-  const own = ['LINKERD2_PROXY_ADMIN_LISTEN_ADDR', 'LINKERD2_PROXY_CONTROL_LISTEN_ADDR'].flatMap((name) => {
-    const port = portOf(name);
-    return port === undefined ? [] : [port];
-  });
   return { inbound, own, skipped };
 }
 
