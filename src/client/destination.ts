@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClientOptions, credentials } from '@grpc/grpc-js';
-import { DestinationClient } from '../gen/io/linkerd/proxy/destination/destination.js';
 import { Backoff } from '../runtime/backoff.js';
+import { createChannel, type DestinationChannel, pause } from './channel.js';
 import { followStream, type ToldEvent } from './endpoint-stream.js';
 import { type Failure, isFinal } from './failure.js';
 import type { ToldEndpoint } from './told-endpoint.js';
 import { unknownSet } from './told-set.js';
 
 export interface FollowOptions {
-  /** The control plane's proxy-facing address, `host:port`; plaintext HTTP/2. */
-  readonly address: string;
+  /** The control plane: its proxy-facing address, `host:port`; or a channel that is shared, and left open. */
+  readonly address: string | DestinationChannel;
   /** `name[:port]`, as a proxy would ask for it. */
   readonly authority: string;
   /** What to say about the client: JSON with `ns`, `nodeName` and `pod`, each optional. Default: nothing. */
@@ -20,6 +18,11 @@ export interface FollowOptions {
   readonly firstAnswerMs?: number;
   /** The longest pause between two attempts; the shortest is 100 ms. Default 60,000, which is a proxy's. */
   readonly maxRetryMs?: number;
+  /**
+   * When the set that a stream opens with counts as told. `settled`: once all its parts are there; for readers.
+   * `first-part`: with the first of them, later ones being changes; for proxies, whose requests wait. Default `settled`.
+   */
+  readonly opening?: 'settled' | 'first-part';
 }
 
 /** What a follower of a service sees. */
@@ -40,8 +43,8 @@ export type Answer =
  * was known, later additions insert and replace, removals delete; what is known survives a lost connection; every end
  * of a stream but INVALID_ARGUMENT and FAILED_PRECONDITION is followed by another attempt.
  *
- * It differs where a proxy can afford to be hasty and a reader can't: a first set that comes in several messages is
- * one snapshot here. The contract doesn't mark the last of them, so the set counts as complete with the first message
+ * By default it differs where a proxy can afford to be hasty and a reader can't: a first set that comes in several
+ * messages is one snapshot. The contract doesn't mark the last of them, so the set counts as complete with the first message
  * that can't be part of it, or when nothing has come for a moment (0.1 s; 1 s behind a large part).
  *
  * A message that changes nothing makes no event.
@@ -53,14 +56,21 @@ export async function* followEndpoints({
   signal,
   firstAnswerMs = 3_000,
   maxRetryMs = 60_000,
+  opening = 'settled',
 }: FollowOptions): AsyncGenerator<EndpointEvent, void, void> {
-  const client = new DestinationClient(address, credentials.createInsecure(), channelOptions);
+  const channel = typeof address === 'string' ? createChannel(address) : address;
   const backoff = new Backoff({ minMs: 100, maxMs: maxRetryMs });
   let known = unknownSet;
   try {
     while (!signal.aborted) {
-      const call = client.get({ scheme: '', path: authority, contextToken });
-      const end = yield* followStream(call, { address, firstAnswerMs, known, signal });
+      const call = channel.client.get({ scheme: '', path: authority, contextToken });
+      const end = yield* followStream(call, {
+        address: channel.address,
+        firstAnswerMs,
+        known,
+        signal,
+        opening,
+      });
       if (signal.aborted) return;
 
       if (isFinal(end.failure)) {
@@ -74,7 +84,7 @@ export async function* followEndpoints({
       await pause(retryInMs, signal);
     }
   } finally {
-    client.close();
+    if (channel !== address) channel.close();
   }
 }
 
@@ -100,26 +110,4 @@ export async function getEndpoints({
     }
   }
   return { ok: false, failure: { code: 'CANCELLED', message: 'interrupted' } };
-}
-
-const channelOptions: ClientOptions = {
-  // An address of a control plane is inside of the cluster's network or on loopback: what HTTP_PROXY says for the
-  // web doesn't apply to it.
-  'grpc.enable_http_proxy': 0,
-  // The pauses between attempts are ours to choose, so the channel itself must be ready when one is over.
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1_000,
-  // A peer that is gone without a word is noticed after 40 s. Servers in Go count pings that come more often than
-  // every 5 minutes; grpc-js then sends fewer.
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.enable_channelz': 0,
-};
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch {
-    // Interrupted, which the loop sees for itself.
-  }
 }

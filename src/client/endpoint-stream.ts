@@ -44,18 +44,20 @@ export interface StreamOptions {
   readonly known: ToldSet;
   /** Cancels the call. */
   readonly signal: AbortSignal;
+  /** Whether the opening set is told with its first part, or once it is complete. */
+  readonly opening: 'settled' | 'first-part';
 }
 
 /** Follows one Get stream to its end. The call is cancelled when the iteration is left. */
 export async function* followStream(
   call: ClientReadableStream<Update>,
-  { address, firstAnswerMs, known, signal }: StreamOptions,
+  { address, firstAnswerMs, known, signal, opening: extent }: StreamOptions,
 ): AsyncGenerator<ToldEvent, StreamEnd, void> {
   const cancel = () => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   const updates = new UpdateReader(call, address);
   try {
-    const opening = await readOpening(updates, firstAnswerMs);
+    const opening = await readOpening(updates, firstAnswerMs, extent);
     if (opening.kind === 'end') return { known, opened: false, failure: opening.failure };
     yield told('snapshot', known, opening.set);
 
@@ -80,7 +82,11 @@ type Opening =
   | { readonly kind: 'set'; readonly set: ToldSet; readonly next: Reading | undefined }
   | { readonly kind: 'end'; readonly failure: Failure };
 
-async function readOpening(updates: UpdateReader, firstAnswerMs: number): Promise<Opening> {
+async function readOpening(
+  updates: UpdateReader,
+  firstAnswerMs: number,
+  extent: StreamOptions['opening'],
+): Promise<Opening> {
   const answerBy = performance.now() + firstAnswerMs;
   let reading = await updates.read(firstAnswerMs);
   // Proxies pass over a removal that comes before any set.
@@ -94,6 +100,7 @@ async function readOpening(updates: UpdateReader, firstAnswerMs: number): Promis
   }
 
   let set = applyStep(unknownSet, reading.step);
+  if (extent === 'first-part') return { kind: 'set', set, next: undefined };
   const completeBy = performance.now() + maxOpeningMs;
   let step = reading.step;
   while (step.kind === 'add') {

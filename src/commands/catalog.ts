@@ -1,4 +1,4 @@
-import { controllerFlags, endpointsFlags, sandboxFlags, versionFlags } from '../config/flags.js';
+import { controllerFlags, endpointsFlags, proxyFlags, sandboxFlags, versionFlags } from '../config/flags.js';
 import { type Command, command } from './command.js';
 
 /** Every command of the program, in the order of help. A new one is an entry here and a file that exports `run`. */
@@ -22,6 +22,17 @@ export const catalog: readonly Command[] = [
     operands: 'none',
     flags: sandboxFlags,
     load: () => import('./sandbox.js'),
+  }),
+  command({
+    name: 'proxy',
+    summary: 'Run the reference sidecar proxy.',
+    details: [
+      "Stands beside one application: takes its requests and sends them where the control plane says, balanced over the endpoints, and passes on what others ask of it. It proves the control plane's contracts and serves the sandbox; in production the sidecar is linkerd2-proxy.",
+      'HTTP/1, HTTP/2 and bytes are told apart by what a client sends first. When it is told to stop (SIGTERM, SIGINT), requests in flight are finished first.',
+    ],
+    operands: 'none',
+    flags: proxyFlags,
+    load: () => import('./proxy.js'),
   }),
   command({
     name: 'endpoints',
