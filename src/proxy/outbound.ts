@@ -79,7 +79,10 @@ function send(exchange: Exchange | TunnelExchange, destination: Destination, opt
 
 function judge(endpoint: Endpoint | undefined, backend: Backend, { isOwn }: OutboundOptions): Picked {
   if (endpoint === undefined) {
-    return { kind: 'none', refusal: { reason: 'no-endpoint', message: `no endpoint for ${backend.describe()}` } };
+    return {
+      kind: 'none',
+      refusal: { reason: 'no-endpoint', message: `no endpoint for ${backend.describe()}` },
+    };
   }
   const { ip, port, address } = endpoint.target;
   return isOwn(ip, port)
@@ -103,7 +106,8 @@ async function connect(exchange: TunnelExchange, options: OutboundOptions): Prom
   const opened = await openEndpoint({ nowMs, pick: (tried) => backend.pick(tried) });
   if (opened.kind === 'failed') {
     observer.refused({ direction, protocol: 'tcp', reason: opened.reason });
-    const message = opened.reason === 'no-endpoint' ? `no endpoint for ${backend.describe()}` : opened.message;
+    const message =
+      opened.reason === 'no-endpoint' ? `no endpoint for ${backend.describe()}` : opened.message;
     refuse(exchange, { reason: opened.reason, message }, proxyName);
     return;
   }

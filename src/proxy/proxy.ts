@@ -124,8 +124,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
             target: endpoint.target,
             observer,
             http: rule.isOpaque ? undefined : createInbound({ ...forwarding, endpoint }),
-            onBytes: (socket) =>
-              void forwardBytes(socket, { ...forwarding, log, pick: () => endpoint }),
+            onBytes: (socket) => void forwardBytes(socket, { ...forwarding, log, pick: () => endpoint }),
             detectMs,
           }),
         ),

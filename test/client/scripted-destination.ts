@@ -15,7 +15,7 @@ const definition = loadSync('io/linkerd/proxy/destination/destination.proto', {
 // The package definition's types don't tell a service from a message.
 const service = definition[destination] as unknown as Parameters<Server['addService']>[0];
 
-/** One Get call that a client made, from the server's side. */
+/** One Get or GetProfile call that a client made, from the server's side. */
 export class Conversation {
   readonly request: { readonly path: string; readonly context_token: string };
   readonly #call: ServerWritableStream<Message, Message>;
@@ -63,16 +63,23 @@ export class ScriptedDestination {
   readonly address: string;
   /** How many calls were ever made. */
   calls = 0;
+  /** The same of GetProfile, while it is answered. */
+  profileCalls = 0;
   readonly #server: Server;
   readonly #waiting: Conversation[] = [];
 
-  /** Port 0 is any free one. With `answer`, calls are answered at once; without, `nextCall` hands them out. */
+  /**
+   * Port 0 is any free one. With `answer`, calls are answered at once; without, `nextCall` hands them out. GetProfile is
+   * unimplemented unless there is something to answer it.
+   */
   static async listen({
     port = 0,
     answer,
+    answerProfile,
   }: {
     port?: number;
     answer?: (call: Conversation) => void;
+    answerProfile?: (call: Conversation) => void;
   } = {}): Promise<ScriptedDestination> {
     const server = new Server();
     const bound = await new Promise<number>((resolve, reject) => {
@@ -80,10 +87,15 @@ export class ScriptedDestination {
         error === null ? resolve(boundPort) : reject(error),
       );
     });
-    return new ScriptedDestination(server, bound, answer);
+    return new ScriptedDestination(server, bound, answer, answerProfile);
   }
 
-  private constructor(server: Server, port: number, answer?: (call: Conversation) => void) {
+  private constructor(
+    server: Server,
+    port: number,
+    answer?: (call: Conversation) => void,
+    answerProfile?: (call: Conversation) => void,
+  ) {
     this.#server = server;
     this.address = `127.0.0.1:${port}`;
     server.addService(service, {
@@ -93,6 +105,12 @@ export class ScriptedDestination {
         if (answer === undefined) this.#waiting.push(conversation);
         else answer(conversation);
       },
+      ...(answerProfile && {
+        GetProfile: (call: ServerWritableStream<Message, Message>) => {
+          this.profileCalls += 1;
+          answerProfile(new Conversation(call));
+        },
+      }),
     });
   }
 

@@ -241,7 +241,13 @@ class Forwarding {
     clearTimeout(this.#timer);
     if (!('accept' in exchange)) {
       stream.destroy();
-      sent.ended({ head, route, trailers: noFields, bytes: 0, reset: { error: 'reset', code: resetCode.protocol } });
+      sent.ended({
+        head,
+        route,
+        trailers: noFields,
+        bytes: 0,
+        reset: { error: 'reset', code: resetCode.protocol },
+      });
       return {
         kind: 'refuse',
         refusal: { reason: 'unreachable', message: 'the server changed the protocol without being asked to' },
@@ -364,7 +370,10 @@ class SentRequest {
   }
 
   /** No response came. */
-  failed(failure: CallFailure, cut: { readonly error: RequestError; readonly code: number } | undefined): void {
+  failed(
+    failure: CallFailure,
+    cut: { readonly error: RequestError; readonly code: number } | undefined,
+  ): void {
     const { endpoint, observed, nowMs } = this.#options;
     const now = nowMs();
     const elapsedMs = now - this.#startedAtMs;

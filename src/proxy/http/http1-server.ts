@@ -1,13 +1,16 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BodySink, type BodySource, ReadableBody } from './body.js';
-import { endToEnd, fieldValue, hasField, listMembers, noFields, trailerFields, withoutFields } from './fields.js';
+import {
+  endToEnd,
+  fieldValue,
+  hasField,
+  listMembers,
+  noFields,
+  trailerFields,
+  withoutFields,
+} from './fields.js';
 import {
   type Exchange,
   hasNoContent,

@@ -224,12 +224,7 @@ class Http1RequestSink implements BodySink {
   }
 }
 
-function wordsFor(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return 'it was closed without an answer';
-    default:
-      return error.code?.startsWith('HPE_') === true ? 'the answer is not HTTP/1' : error.message;
-  }
+function wordsFor({ code = '', message }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'it was closed without an answer';
+  return code.startsWith('HPE_') ? 'the answer is not HTTP/1' : message;
 }

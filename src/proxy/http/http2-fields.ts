@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import type { OutgoingHttpHeaders } from 'node:http2';
 import { type Fields, forEachField } from './fields.js';
 
 /**
@@ -60,14 +60,4 @@ export function fromRawHeaders(raw: readonly string[]): Fields {
   const first = raw.findIndex((text, index) => index % 2 === 0 && !text.startsWith(':'));
   // Pseudo-headers come first (RFC 9113, section 8.3).
   return first < 0 ? [] : raw.slice(first);
-}
-
-/** For the events that give no raw headers, the interim answers: values of one name in one text become one field. */
-export function fromHttp2Headers(headers: IncomingHttpHeaders): Fields {
-  const fields: string[] = [];
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(':') || value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) fields.push(name, one);
-  }
-  return fields;
 }

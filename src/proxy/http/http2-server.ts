@@ -8,7 +8,12 @@ import {
 import type { Duplex } from 'node:stream';
 import { type BodySink, type BodySource, ReadableBody } from './body.js';
 import { fieldValue, type Fields, noFields, trailerFields, withoutFields } from './fields.js';
-import { type HttpHandler, maxHeaderBytes, type ProtocolServer, type TunnelExchange } from './http1-server.js';
+import {
+  type HttpHandler,
+  maxHeaderBytes,
+  type ProtocolServer,
+  type TunnelExchange,
+} from './http1-server.js';
 import { fromRawHeaders, toHttp2Headers } from './http2-fields.js';
 import {
   hasNoContent,
@@ -118,9 +123,7 @@ class Http2Exchange implements TunnelExchange {
   accept(head: ResponseHead | undefined): Duplex {
     this.respond(head ?? { status: 200, reason: '', fields: noFields }, { hasBody: true });
     this.onAbandoned = () => {};
-    const stream = this.#stream;
-    stream.on('wantTrailers', () => stream.sendTrailers({}));
-    return stream;
+    return this.#stream;
   }
 
   abort(code: number): void {

@@ -8,7 +8,7 @@ import {
 import type { Dial } from '../tcp/dial.js';
 import { ReadableBody, transfer } from './body.js';
 import { type Fields, noFields, trailerFields } from './fields.js';
-import { fromHttp2Headers, fromRawHeaders, toHttp2Headers } from './http2-fields.js';
+import { fromRawHeaders, toHttp2Headers } from './http2-fields.js';
 import { Http2Sink, http2Limits, http2Settings } from './http2-server.js';
 import {
   type Call,
@@ -58,10 +58,6 @@ class SessionSource {
   }
 
   async #connect(): Promise<ClientHttp2Session> {
-    const forget = (): void => {
-      this.#current = undefined;
-      this.#open = undefined;
-    };
     try {
       const socket = await this.#dial();
       // The authority is said by each request; the one here is never sent.
@@ -73,19 +69,21 @@ class SessionSource {
         createConnection: () => socket,
       });
       session.on('error', () => session.destroy());
-      session.on('goaway', forgetIfCurrent);
-      session.on('close', forgetIfCurrent);
-      const source = this;
-      function forgetIfCurrent(): void {
-        if (source.#open === session) forget();
-      }
+      session.on('goaway', () => this.#forget(session));
+      session.on('close', () => this.#forget(session));
       this.#open = session;
       if (this.#isDraining) queueMicrotask(() => session.close());
       return session;
     } catch (error) {
-      forget();
+      this.#current = undefined;
       throw error;
     }
+  }
+
+  #forget(session: ClientHttp2Session): void {
+    if (this.#open !== session) return;
+    this.#current = undefined;
+    this.#open = undefined;
   }
 }
 
@@ -153,8 +151,8 @@ function open(
     { endStream: body === undefined && !isConnect, waitForTrailers: body !== undefined },
   );
   const sink = new Http2Sink(stream);
-  stream.on('headers', (headers: IncomingHttpHeaders & { ':status'?: number }) => {
-    onInterim({ status: headers[':status'] ?? 0, reason: '', fields: fromHttp2Headers(headers) });
+  stream.on('headers', (headers: IncomingHttpHeaders, _flags: number, raw: readonly string[] = noFields) => {
+    onInterim({ status: Number(headers[':status'] ?? 0), reason: '', fields: fromRawHeaders(raw) });
   });
   let trailers: Fields = noFields;
   stream.on('trailers', (_headers, _flags, raw: readonly string[] = noFields) => {
@@ -199,7 +197,9 @@ function open(
 }
 
 function wordsFor(error: Error | undefined): string {
-  return error === undefined ? 'the connection ended without an answer' : `the connection broke: ${error.message}`;
+  return error === undefined
+    ? 'the connection ended without an answer'
+    : `the connection broke: ${error.message}`;
 }
 
 /** `REFUSED_STREAM`, as RFC 9113 names it. */

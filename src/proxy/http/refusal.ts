@@ -44,20 +44,24 @@ export function refuse(exchange: Exchange, refusal: Refusal, proxyName: string):
   exchange.respond(refusalHead(exchange.request, refusal, proxyName), { hasBody: false, close });
 }
 
-export function refusalHead(request: RequestHead, { reason, message }: Refusal, proxyName: string): ResponseHead {
+export function refusalHead(
+  request: RequestHead,
+  { reason, message }: Refusal,
+  proxyName: string,
+): ResponseHead {
   const { http, grpc } = statuses[reason];
   const text = headerText(`${proxyName}: ${message}`);
   const connection = endsConnection(reason) ? ['l5d-proxy-connection', 'close'] : [];
   if (isGrpc(request)) {
-    const fields = [
-      ...['content-type', 'application/grpc', 'grpc-status', String(grpc)],
-      ...['grpc-message', encodeURI(text)],
-      ...['l5d-proxy-error', text],
-      ...connection,
-    ];
+    const status = ['content-type', 'application/grpc', 'grpc-status', String(grpc)];
+    const fields = [...status, 'grpc-message', encodeURI(text), 'l5d-proxy-error', text, ...connection];
     return { status: 200, reason: '', fields };
   }
-  return { status: http, reason: '', fields: ['content-length', '0', 'l5d-proxy-error', text, ...connection] };
+  return {
+    status: http,
+    reason: '',
+    fields: ['content-length', '0', 'l5d-proxy-error', text, ...connection],
+  };
 }
 
 /** What may stand in a field, at a length that no client refuses. */

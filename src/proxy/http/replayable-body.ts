@@ -1,7 +1,9 @@
 import type { BodyReceiver, BodySource } from './body.js';
 import type { Fields } from './fields.js';
 
-type End = { readonly kind: 'complete'; readonly trailers: Fields } | { readonly kind: 'failed'; readonly code: number };
+type End =
+  | { readonly kind: 'complete'; readonly trailers: Fields }
+  | { readonly kind: 'failed'; readonly code: number };
 
 /**
  * The content of a request that may have to be sent more than once. What has passed is kept up to a limit; beyond it,

@@ -22,7 +22,9 @@ export function parseTarget(
       ? { scheme: 'http', authority, path: target }
       : undefined;
   }
-  const absolute = /^(?<scheme>[a-z][-a-z0-9+.]*):\/\/(?<authority>[^/?#]*)(?<rest>[^#]*)$/i.exec(target)?.groups;
+  const absolute = /^(?<scheme>[a-z][-a-z0-9+.]*):\/\/(?<authority>[^/?#]*)(?<rest>[^#]*)$/i.exec(
+    target,
+  )?.groups;
   const { scheme, authority, rest = '' } = absolute ?? {};
   if (scheme === undefined || authority === undefined) return undefined;
   // RFC 9110, section 4.2.4: credentials in a target are a way to mislead, and are not sent on.

@@ -18,8 +18,8 @@ export interface ProxyMetrics {
 
 /** linkerd2-proxy's. */
 export const latencyBoundsMs: readonly number[] = [
-  1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 10_000, 20_000,
-  30_000, 40_000, 50_000,
+  1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 10_000,
+  20_000, 30_000, 40_000, 50_000,
 ];
 
 /** How long a series outlives the last change. */
@@ -110,7 +110,8 @@ export function createProxyMetrics({ registry, nowMs }: ProxyMetricsOptions): Pr
       refusals.at(labelSets.intern({ direction, protocol }), { error: reason }).value += 1;
     },
     connection({ direction, peer, target, bytes }) {
-      const about = target === undefined ? { direction, ...noTls(direction) } : targetLabels(direction, target);
+      const about =
+        target === undefined ? { direction, ...noTls(direction) } : targetLabels(direction, target);
       const labels = labelSets.intern({ ...about, peer });
       const connection = { labels, bytes, read: 0, written: 0 };
       connections.add(connection);

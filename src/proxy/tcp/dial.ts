@@ -19,7 +19,13 @@ export type Dial = () => Promise<Socket>;
 /** A peer that is gone without a word is noticed by TCP's own probes from this long after the last byte. */
 export const keepAliveMs = 10_000;
 
-export function createDial({ target: currentTarget, direction, observer, timeoutMs, allowHalfOpen }: DialOptions): Dial {
+export function createDial({
+  target: currentTarget,
+  direction,
+  observer,
+  timeoutMs,
+  allowHalfOpen,
+}: DialOptions): Dial {
   return () =>
     new Promise((resolve, reject) => {
       const target = currentTarget();
@@ -50,17 +56,14 @@ export function createDial({ target: currentTarget, direction, observer, timeout
     });
 }
 
-function wordsFor(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'connection refused';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'no route to it';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the name does not resolve';
-    default:
-      return error.code ?? error.message;
-  }
+const words = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['EHOSTUNREACH', 'no route to it'],
+  ['ENETUNREACH', 'no route to it'],
+  ['ENOTFOUND', 'the name does not resolve'],
+  ['EAI_AGAIN', 'the name does not resolve'],
+]);
+
+function wordsFor({ code, message }: NodeJS.ErrnoException): string {
+  return words.get(code ?? '') ?? code ?? message;
 }

@@ -35,7 +35,12 @@ export async function forwardBytes(client: Socket, options: ForwardBytesOptions)
 }
 
 export type OpenedEndpoint =
-  | { readonly kind: 'open'; readonly socket: Socket; readonly endpoint: Endpoint; readonly release: () => void }
+  | {
+      readonly kind: 'open';
+      readonly socket: Socket;
+      readonly endpoint: Endpoint;
+      readonly release: () => void;
+    }
   | { readonly kind: 'failed'; readonly reason: 'no-endpoint' | 'unreachable'; readonly message: string };
 
 /** A connection to the best endpoint, or to another where that one can't be reached. */

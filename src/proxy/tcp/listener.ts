@@ -91,7 +91,11 @@ export async function createListener(options: ListenerOptions): Promise<Listener
 }
 
 /** Reads until the first bytes are enough to judge by, and puts them back. A connection that ends before is closed. */
-function detect(socket: Socket, timeoutMs: number, decide: (protocol: 'http1' | 'http2' | 'opaque') => void): void {
+function detect(
+  socket: Socket,
+  timeoutMs: number,
+  decide: (protocol: 'http1' | 'http2' | 'opaque') => void,
+): void {
   let seen: Buffer = Buffer.alloc(0);
   const finish = (protocol: 'http1' | 'http2' | 'opaque'): void => {
     clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 export interface TunnelEnd {
@@ -9,7 +10,8 @@ export interface TunnelEnd {
 }
 
 /**
- * Passes bytes both ways until both ends are done. Either may end its half first; where one breaks, so does the other.
+ * Passes bytes both ways until both ends are done. Either may end its half first; where one breaks, so does the other, in
+ * a way that can't be taken for a regular end.
  * `onEnd` is called once.
  */
 export function tunnel(first: Duplex, second: Duplex, onEnd: (end: TunnelEnd) => void): void {
@@ -26,7 +28,7 @@ export function tunnel(first: Duplex, second: Duplex, onEnd: (end: TunnelEnd) =>
     stream.on('close', () => {
       if (!stream.readableEnded || !stream.writableFinished) {
         isBroken = true;
-        other.destroy();
+        breakOff(other);
       }
       open -= 1;
       if (open === 0) onEnd({ ...count, isBroken });
@@ -47,5 +49,10 @@ function pump(from: Duplex, to: Duplex, onBytes: (bytes: number) => void): void 
   });
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
-  if (from.destroyed) to.destroy();
+  if (from.destroyed) breakOff(to);
+}
+
+function breakOff(stream: Duplex): void {
+  if (stream instanceof Socket) stream.resetAndDestroy();
+  else stream.destroy(new Error('the other end broke off'));
 }
