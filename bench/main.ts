@@ -4,9 +4,10 @@ import { fanOut } from './fan-out/bench.js';
 import type { Bench } from './kit/bench.js';
 import { build } from './kit/build.js';
 import { describeMachine } from './kit/machine.js';
+import { proxy } from './proxy/bench.js';
 import { start } from './start/bench.js';
 
-const benches: readonly Bench[] = [fanOut, start, engine];
+const benches: readonly Bench[] = [fanOut, start, engine, proxy];
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

@@ -124,7 +124,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
             target: endpoint.target,
             observer,
             http: rule.isOpaque ? undefined : createInbound({ ...forwarding, endpoint }),
-            onBytes: (socket) => void forwardBytes(socket, { ...forwarding, log, pick: () => endpoint }),
+            onBytes: (socket, first) =>
+              void forwardBytes(socket, { ...forwarding, log, first, pick: () => endpoint }),
             detectMs,
           }),
         ),
@@ -143,10 +144,10 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
             target: undefined,
             observer,
             http: undefined,
-            onBytes: (socket) => {
+            onBytes: (socket, first) => {
               const pick = async (tried: ReadonlySet<Endpoint>): Promise<Endpoint | undefined> =>
                 (await discovery.find(normal)).backend().pick(tried);
-              void forwardBytes(socket, { ...forwardingFor('outbound'), log, pick });
+              void forwardBytes(socket, { ...forwardingFor('outbound'), log, first, pick });
             },
             detectMs,
           }),

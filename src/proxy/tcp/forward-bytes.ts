@@ -5,6 +5,8 @@ import type { Direction, Observer } from '../metrics/observer.js';
 import { tunnel } from './tunnel.js';
 
 export interface ForwardBytesOptions {
+  /** What was read of the client already. */
+  readonly first: Buffer;
   readonly direction: Direction;
   readonly observer: Observer;
   readonly log: Logger;
@@ -17,7 +19,7 @@ const maxAttempts = 4;
 
 /** Connects a client's socket to an endpoint and passes bytes both ways. Closes it where there is no way. */
 export async function forwardBytes(client: Socket, options: ForwardBytesOptions): Promise<void> {
-  const { direction, observer, log } = options;
+  const { direction, observer, log, first } = options;
   const opened = await openEndpoint(options);
   if (opened.kind === 'failed') {
     observer.refused({ direction, protocol: 'tcp', reason: opened.reason });
@@ -31,6 +33,7 @@ export async function forwardBytes(client: Socket, options: ForwardBytesOptions)
     socket.destroy();
     return;
   }
+  if (first.length > 0) socket.write(first);
   tunnel(client, socket, release);
 }
 

@@ -4,7 +4,7 @@ import { listen } from '../../runtime/listen.js';
 import { createHttp1Server, type HttpHandler } from '../http/http1-server.js';
 import { createHttp2Server } from '../http/http2-server.js';
 import type { Direction, Observer, Target } from '../metrics/observer.js';
-import { detectProtocol } from './detect.js';
+import { type Detected, detectProtocol } from './detect.js';
 import { keepAliveMs } from './dial.js';
 import { observeSocket } from './observe-socket.js';
 
@@ -16,8 +16,8 @@ export interface ListenerOptions {
   readonly observer: Observer;
   /** Undefined: every connection is bytes. */
   readonly http: HttpHandler | undefined;
-  /** What becomes of connections that are bytes. The socket is its own to close. */
-  readonly onBytes: (socket: Socket) => void;
+  /** What becomes of connections that are bytes: the socket, which is its own to close, and what was read from it. */
+  readonly onBytes: (socket: Socket, first: Buffer) => void;
   /** After how long without a decision a connection is taken for bytes: its server may have to speak first. */
   readonly detectMs: number;
 }
@@ -50,10 +50,11 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     socket.on('close', () => sockets.delete(socket));
     observeSocket(socket, { direction, peer: 'src', target, observer });
     if (http1 === undefined || http2 === undefined) {
-      onBytes(socket);
+      onBytes(socket, nothing);
       return;
     }
-    detect(socket, detectMs, (protocol) => {
+    detect(socket, detectMs, (protocol, seen) => {
+      if (protocol !== 'opaque') socket.unshift(seen);
       switch (protocol) {
         case 'http1':
           http1.accept(socket);
@@ -62,7 +63,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
           http2.accept(socket);
           return;
         case 'opaque':
-          onBytes(socket);
+          onBytes(socket, seen);
       }
     });
   });
@@ -90,19 +91,18 @@ export async function createListener(options: ListenerOptions): Promise<Listener
   };
 }
 
-/** Reads until the first bytes are enough to judge by, and puts them back. A connection that ends before is closed. */
-function detect(
-  socket: Socket,
-  timeoutMs: number,
-  decide: (protocol: 'http1' | 'http2' | 'opaque') => void,
-): void {
-  let seen: Buffer = Buffer.alloc(0);
-  const finish = (protocol: 'http1' | 'http2' | 'opaque'): void => {
+const nothing: Buffer = Buffer.alloc(0);
+
+type Decide = (protocol: Exclude<Detected, 'undecided'>, seen: Buffer) => void;
+
+/** Reads until the first bytes are enough to judge by. A connection that ends before it has said anything is closed. */
+function detect(socket: Socket, timeoutMs: number, decide: Decide): void {
+  let seen = nothing;
+  const finish = (protocol: Exclude<Detected, 'undecided'>): void => {
     clearTimeout(timer);
     socket.off('readable', onReadable);
     socket.off('end', onEnd);
-    if (seen.length > 0) socket.unshift(seen);
-    decide(protocol);
+    decide(protocol, seen);
   };
   const onReadable = (): void => {
     for (let chunk = read(socket); chunk !== undefined; chunk = read(socket)) {

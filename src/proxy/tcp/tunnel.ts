@@ -48,7 +48,8 @@ function pump(from: Duplex, to: Duplex, onBytes: (bytes: number) => void): void 
     if (!to.destroyed && !to.write(chunk)) from.pause();
   });
   to.on('drain', () => from.resume());
-  from.on('end', () => to.end());
+  if (from.readableEnded) to.end();
+  else from.on('end', () => to.end());
   if (from.destroyed) breakOff(to);
 }
 
