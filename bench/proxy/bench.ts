@@ -40,7 +40,10 @@ export const proxy: Bench = {
     for (const path of paths) {
       for (const concurrency of [1, 50]) {
         const { direct, meshed } = await measure(path, concurrency, options);
-        rows.push(describe(path, concurrency, 'direct', direct), describe(path, concurrency, 'two sidecars', meshed));
+        rows.push(
+          describe(path, concurrency, 'direct', direct),
+          describe(path, concurrency, 'two sidecars', meshed),
+        );
         targets.push(() => printRatios(path, concurrency, direct, meshed));
       }
     }
@@ -89,7 +92,10 @@ async function measure(
     const direct: Round[] = [];
     const meshed: Round[] = [];
     for (let round = -2; round < rounds; round++) {
-      const turns = [async () => direct.push(await run(appPort)), async () => meshed.push(await run(outboundPort))];
+      const turns = [
+        async () => direct.push(await run(appPort)),
+        async () => meshed.push(await run(outboundPort)),
+      ];
       for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
       // The first rounds make the code hot, and count for nothing.
       if (round < 0) direct.length = meshed.length = 0;

@@ -7,7 +7,10 @@ import {
 } from '../../src/gen/io/linkerd/proxy/destination/destination.js';
 
 /** A control plane that knows one endpoint, whatever it is asked for. */
-export async function startDestination(port: number, isMeshed: boolean): Promise<{ address: string; stop(): void }> {
+export async function startDestination(
+  port: number,
+  isMeshed: boolean,
+): Promise<{ address: string; stop(): void }> {
   const server = new Server();
   server.addService(DestinationService, {
     get(call: ServerWritableStream<GetDestination, Update>) {

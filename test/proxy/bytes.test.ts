@@ -52,7 +52,14 @@ function inboundTo(port: number, isOpaque: boolean): Partial<ProxyOptions> {
 describe('inbound', () => {
   test('bytes that are no HTTP pass, with the halves ending apart', async () => {
     const { inboundPort } = await lab.proxy(inboundTo(await server(reflect), false));
-    for (const text of ['get key\r\n', 'EHLO x\r\n', '\0\x01\x02', '*1\r\n$4\r\nPING\r\n', 'G', 'PRI * HTTP/2.0']) {
+    for (const text of [
+      'get key\r\n',
+      'EHLO x\r\n',
+      '\0\x01\x02',
+      '*1\r\n$4\r\nPING\r\n',
+      'G',
+      'PRI * HTTP/2.0',
+    ]) {
       const socket = connect(inboundPort);
       socket.end(text);
       expect(await collect(socket)).toBe(`<${text}>`);

@@ -163,15 +163,17 @@ class Forwarding {
   #judgeFailure(failure: CallFailure, endpoint: Endpoint): Verdict {
     const message =
       failure.kind === 'connect' ? failure.message : `${endpoint.target.address}: ${failure.message}`;
-    return this.#mayRepeat(failure)
-      ? { kind: 'retry' }
-      : { kind: 'refuse', refusal: { reason: 'unreachable', message } };
+    if (this.#mayRepeat(failure)) return { kind: 'retry' };
+    const reason = failure.kind === 'unsendable' ? 'malformed' : 'unreachable';
+    return { kind: 'refuse', refusal: { reason, message } };
   }
 
   /** Whether the request may be sent again although it isn't known to be retryable: nothing can have come of it. */
   #mayRepeat(failure: CallFailure): boolean {
     if (this.#attempts >= maxAttempts || this.#body?.isReplayable === false) return false;
     switch (failure.kind) {
+      case 'unsendable':
+        return false;
       case 'connect':
       case 'refused':
         return true;
@@ -379,7 +381,7 @@ class SentRequest {
     const elapsedMs = now - this.#startedAtMs;
     this.#release();
     if (cut === undefined && failure.kind === 'connect') endpoint.unreachable(now);
-    else if (cut?.error !== 'cancelled') endpoint.failed(elapsedMs, now);
+    else if (cut?.error !== 'cancelled' && failure.kind !== 'unsendable') endpoint.failed(elapsedMs, now);
     observed.ended({
       status: undefined,
       grpcStatus: undefined,

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingMessage,
+  type Server,
+  ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BodySink, type BodySource, ReadableBody } from './body.js';
@@ -116,6 +122,13 @@ export function createHttp1Server(handler: HttpHandler): ProtocolServer {
   };
 }
 
+/** Sends the head together with content that comes at once, and without it where none does. */
+export function flushSoon(message: OutgoingMessage): void {
+  setImmediate(() => {
+    if (!message.destroyed) message.flushHeaders();
+  });
+}
+
 function refuseUnreadable(response: ServerResponse): void {
   response.shouldKeepAlive = false;
   response.writeHead(400, ['content-length', '0', 'connection', 'close']).end();
@@ -191,7 +204,7 @@ class Http1Exchange implements Exchange {
     response.writeHead(status, reason === '' ? undefined : reason, lines);
     const sink = new Http1Sink(response, isChunked, () => this.abort());
     if (isEmpty) sink.end(noFields);
-    else response.flushHeaders();
+    else flushSoon(response);
     return sink;
   }
 

@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream';
 import type { Dial } from '../tcp/dial.js';
 import { type BodySink, ReadableBody, transfer } from './body.js';
 import { endToEnd, type Fields, hasField, joinCookies, trailerFields, withoutFields } from './fields.js';
-import { maxHeaderBytes } from './http1-server.js';
+import { flushSoon, maxHeaderBytes } from './http1-server.js';
 import {
   type Call,
+  type CallFailure,
   type CallResult,
   hasNoContent,
   type OutgoingRequest,
@@ -79,7 +80,7 @@ function send(outgoing: OutgoingRequest, agent: DialingAgent, isLast: boolean): 
   const result = new Promise<CallResult>((resolve) => {
     settle = resolve;
   });
-  const fail = (message: string, kind: 'connect' | 'broken', reused: boolean, code: number): void => {
+  const fail = (message: string, kind: CallFailure['kind'], reused: boolean, code: number): void => {
     body?.cancel(code);
     settle({ kind: 'failed', failure: { kind, reused, message, code } });
   };
@@ -96,7 +97,7 @@ function send(outgoing: OutgoingRequest, agent: DialingAgent, isLast: boolean): 
     });
   } catch (error) {
     // What HTTP/2 lets through and HTTP/1 can't say.
-    fail(error instanceof Error ? error.message : String(error), 'connect', false, resetCode.protocol);
+    fail(error instanceof Error ? error.message : String(error), 'unsendable', false, resetCode.protocol);
     return { result, cancel() {} };
   }
 
@@ -132,9 +133,10 @@ function send(outgoing: OutgoingRequest, agent: DialingAgent, isLast: boolean): 
   } else {
     // The content is not touched before there is a connection, so that another one can still be tried.
     message.on('socket', () => {
-      if (!isCancelled) transfer(body, new Http1RequestSink(message, isChunked), () => {});
+      if (isCancelled) return;
+      transfer(body, new Http1RequestSink(message, isChunked), () => {});
+      flushSoon(message);
     });
-    message.flushHeaders();
   }
   return {
     result,

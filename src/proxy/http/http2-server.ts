@@ -112,7 +112,7 @@ class Http2Exchange implements TunnelExchange {
 
   respond({ status, fields }: ResponseHead, { hasBody }: RespondOptions): BodySink {
     const stream = this.#stream;
-    const sink = new Http2Sink(stream);
+    const sink = new Http2Sink(stream, (code) => stream.close(code));
     if (!isOpen(stream)) return sink;
     const isEmpty = !hasBody || hasNoContent(this.request.method, status);
     const options = { endStream: isEmpty, waitForTrailers: !isEmpty, sendDate: false };
@@ -157,14 +157,18 @@ function readBody(stream: ServerHttp2Stream): BodySource {
   });
 }
 
+type SendingStream = Duplex & Pick<ServerHttp2Stream, 'closed' | 'sendTrailers'>;
+
 /** The sending half of a stream whose head has been sent with `waitForTrailers`. */
 export class Http2Sink implements BodySink {
   onDrain: () => void = () => {};
-  readonly #stream: Duplex & Pick<ServerHttp2Stream, 'close' | 'closed' | 'sendTrailers'>;
+  readonly #stream: SendingStream;
+  readonly #reset: (code: number) => void;
   #trailers: Fields = noFields;
 
-  constructor(stream: Duplex & Pick<ServerHttp2Stream, 'close' | 'closed' | 'sendTrailers'>) {
+  constructor(stream: SendingStream, reset: (code: number) => void) {
     this.#stream = stream;
+    this.#reset = reset;
     stream.on('drain', () => this.onDrain());
     stream.on('wantTrailers', () => {
       if (!stream.destroyed && !stream.closed) stream.sendTrailers(toHttp2Headers(this.#trailers));
@@ -183,6 +187,6 @@ export class Http2Sink implements BodySink {
   }
 
   abort(code: number): void {
-    this.#stream.close(code);
+    this.#reset(code);
   }
 }

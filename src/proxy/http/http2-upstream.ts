@@ -1,15 +1,10 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-} from 'node:http2';
+import { constants, type IncomingHttpHeaders } from 'node:http2';
 import type { Dial } from '../tcp/dial.js';
 import { ReadableBody, transfer } from './body.js';
 import { type Fields, noFields, trailerFields } from './fields.js';
 import { fromRawHeaders, toHttp2Headers } from './http2-fields.js';
-import { Http2Sink, http2Limits, http2Settings } from './http2-server.js';
+import { Http2Sink } from './http2-server.js';
+import { Http2Sessions, type OpenSession } from './http2-sessions.js';
 import {
   type Call,
   type CallFailure,
@@ -20,74 +15,21 @@ import {
   type Upstream,
 } from './message.js';
 
-/** Speaks HTTP/2 to one address, all requests on one connection. */
+/** Speaks HTTP/2 to one address, requests sharing connections. */
 export function createHttp2Upstream(dial: Dial): Upstream {
-  const sessions = new SessionSource(dial);
+  const sessions = new Http2Sessions(dial);
   return {
     send: (outgoing) => send(outgoing, sessions),
     drain: () => sessions.drain(),
   };
 }
 
-/** The connection that takes the next request: made on demand, and anew when the server lets no further one in. */
-class SessionSource {
-  readonly #dial: Dial;
-  #current: Promise<ClientHttp2Session> | undefined;
-  #open: ClientHttp2Session | undefined;
-  #isDraining = false;
-
-  constructor(dial: Dial) {
-    this.#dial = dial;
-  }
-
-  /** The connection that is there, where there is one that takes requests. */
-  get ready(): ClientHttp2Session | undefined {
-    const session = this.#open;
-    return session === undefined || session.closed || session.destroyed ? undefined : session;
-  }
-
-  /** Rejects where none can be made. */
-  next(): Promise<ClientHttp2Session> {
-    this.#current ??= this.#connect();
-    return this.#current;
-  }
-
-  drain(): void {
-    this.#isDraining = true;
-    this.#open?.close();
-  }
-
-  async #connect(): Promise<ClientHttp2Session> {
-    try {
-      const socket = await this.#dial();
-      // The authority is said by each request; the one here is never sent.
-      const session = connect('http://upstream', {
-        ...http2Limits,
-        settings: http2Settings,
-        // Until the server says how many it takes; what is too much comes back refused, and is sent again.
-        peerMaxConcurrentStreams: 0xffff_ffff,
-        createConnection: () => socket,
-      });
-      session.on('error', () => session.destroy());
-      session.on('goaway', () => this.#forget(session));
-      session.on('close', () => this.#forget(session));
-      this.#open = session;
-      if (this.#isDraining) queueMicrotask(() => session.close());
-      return session;
-    } catch (error) {
-      this.#current = undefined;
-      throw error;
-    }
-  }
-
-  #forget(session: ClientHttp2Session): void {
-    if (this.#open !== session) return;
-    this.#current = undefined;
-    this.#open = undefined;
-  }
+interface Settlement {
+  finish(result: CallResult): void;
+  fail(failure: CallFailure): void;
 }
 
-function send(outgoing: OutgoingRequest, sessions: SessionSource): Call {
+function send(outgoing: OutgoingRequest, sessions: Http2Sessions): Call {
   const { body } = outgoing;
   let settle: (result: CallResult) => void = () => {};
   const result = new Promise<CallResult>((resolve) => {
@@ -104,44 +46,48 @@ function send(outgoing: OutgoingRequest, sessions: SessionSource): Call {
     finish({ kind: 'failed', failure });
   };
 
-  let cancelCode: number | undefined;
-  let stream: ClientHttp2Stream | undefined;
-  const start = (session: ClientHttp2Session, reused: boolean): void => {
-    if (cancelCode !== undefined) return;
+  let isCancelled = false;
+  let reset: (code: number) => void = () => {};
+  const start = (open: OpenSession): void => {
+    if (isCancelled) return;
+    const reused = open.isUsed;
     try {
-      stream = open(outgoing, session, reused, { finish, fail });
+      reset = startStream(outgoing, open, { finish, fail });
     } catch (error) {
-      fail({ kind: 'connect', reused, message: messageOf(error), code: resetCode.protocol });
+      const isSessionOver = open.session.closed || open.session.destroyed;
+      const kind = isSessionOver ? 'connect' : 'unsendable';
+      fail({ kind, reused, message: messageOf(error), code: resetCode.protocol });
     }
   };
   const { ready } = sessions;
   if (ready !== undefined) {
-    start(ready, true);
+    start(ready);
   } else {
-    sessions.next().then(
-      (session) => start(session, false),
-      (error: unknown) =>
+    sessions
+      .next()
+      .then(start, (error: unknown) =>
         fail({ kind: 'connect', reused: false, message: messageOf(error), code: resetCode.refused }),
-    );
+      );
   }
   return {
     result,
     cancel(code) {
-      cancelCode = code;
-      stream?.close(code);
+      isCancelled = true;
+      reset(code);
       if (!isSettled) fail({ kind: 'broken', reused: false, message: 'cancelled', code });
     },
   };
 }
 
-function open(
+/** Sends one request on a connection. Returns what gives it up. Throws where it can't even begin. */
+function startStream(
   { head, body, onInterim }: OutgoingRequest,
-  session: ClientHttp2Session,
-  reused: boolean,
-  { finish, fail }: { finish: (result: CallResult) => void; fail: (failure: CallFailure) => void },
-): ClientHttp2Stream {
+  open: OpenSession,
+  { finish, fail }: Settlement,
+): (code: number) => void {
+  const reused = open.isUsed;
   const isConnect = head.method === 'CONNECT';
-  const stream = session.request(
+  const stream = open.session.request(
     {
       ...toHttp2Headers(head.fields),
       ':method': head.method,
@@ -150,7 +96,11 @@ function open(
     },
     { endStream: body === undefined && !isConnect, waitForTrailers: body !== undefined },
   );
-  const sink = new Http2Sink(stream);
+  const release = open.begin();
+  const reset = (code: number): void => {
+    if (!stream.closed && !stream.destroyed) open.countReset();
+    stream.close(code);
+  };
   stream.on('headers', (headers: IncomingHttpHeaders, _flags: number, raw: readonly string[] = noFields) => {
     onInterim({ status: Number(headers[':status'] ?? 0), reason: '', fields: fromRawHeaders(raw) });
   });
@@ -174,7 +124,7 @@ function open(
           trailers: () => trailers,
           isComplete: () => stream.rstCode === resetCode.none && !stream.destroyed,
           failureCode: () => stream.rstCode || resetCode.internal,
-          cancel: (code) => stream.close(code),
+          cancel: reset,
         });
     finish({ kind: 'response', head: answer, body: source });
   });
@@ -183,8 +133,8 @@ function open(
     error = cause;
   });
   stream.on('close', () => {
+    release();
     const code = stream.rstCode;
-    // Node gives no code to streams that a GOAWAY or the end of the connection took.
     fail({
       kind: code === resetCode.refused ? 'refused' : 'broken',
       reused,
@@ -192,8 +142,8 @@ function open(
       code: code || resetCode.internal,
     });
   });
-  if (body !== undefined) transfer(body, sink, () => {});
-  return stream;
+  if (body !== undefined) transfer(body, new Http2Sink(stream, reset), () => {});
+  return reset;
 }
 
 function wordsFor(error: Error | undefined): string {

@@ -102,10 +102,10 @@ export type CallResult =
 
 export interface CallFailure {
   /**
-   * `connect`: nothing was sent. `refused`: the server says that it did nothing (RFC 9113, section 8.7). `broken`: it
-   * may have done anything.
+   * `unsendable`: the protocol can't say it. `connect`: nothing was sent. `refused`: the server says that it did nothing
+   * (RFC 9113, section 8.7). `broken`: it may have done anything.
    */
-  readonly kind: 'connect' | 'refused' | 'broken';
+  readonly kind: 'unsendable' | 'connect' | 'refused' | 'broken';
   /** Whether the connection had served other requests before: the server may just have closed it. */
   readonly reused: boolean;
   readonly message: string;
