@@ -151,17 +151,18 @@ test('asks as a proxy does, and takes each message as it comes', async () => {
 });
 
 describe('an end of the stream', () => {
-  test.each(['NOT_FOUND', 'UNAVAILABLE', 'UNKNOWN'] as const)(
-    'with %s is followed by another',
-    async (code) => {
-      const { seen, server } = await lab((call) => call.fail(code, 'why'));
-      await until(() => server.profileCalls >= 3);
-      expect(seen.slice(0, 2)).toMatchObject([
-        { kind: 'lost', failure: { code, message: 'why' } },
-        { kind: 'lost', failure: { code, message: 'why' } },
-      ]);
-    },
-  );
+  test.each([
+    'NOT_FOUND',
+    'UNAVAILABLE',
+    'UNKNOWN',
+  ] as const)('with %s is followed by another', async (code) => {
+    const { seen, server } = await lab((call) => call.fail(code, 'why'));
+    await until(() => server.profileCalls >= 3);
+    expect(seen.slice(0, 2)).toMatchObject([
+      { kind: 'lost', failure: { code, message: 'why' } },
+      { kind: 'lost', failure: { code, message: 'why' } },
+    ]);
+  });
 
   test.each(['INVALID_ARGUMENT', 'FAILED_PRECONDITION'] as const)('with %s is the last', async (code) => {
     const { seen, over } = await lab((call) => call.fail(code, 'why'));

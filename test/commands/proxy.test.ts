@@ -16,10 +16,9 @@ afterEach(() => {
 });
 
 async function startProxy(...args: readonly string[]) {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [
-    ...['--import', 'tsx', 'src/main.ts', 'proxy', '--log-format', 'json'],
-    ...['--admin-addr', '127.0.0.1:0', '--outbound-addr', '127.0.0.1:0', ...args],
-  ]);
+  const command = '--import tsx src/main.ts proxy --log-format json'.split(' ');
+  const listeners = ['--admin-addr', '127.0.0.1:0', '--outbound-addr', '127.0.0.1:0'];
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...command, ...listeners, ...args]);
   cleanups.push(() => child.kill('SIGKILL'));
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
@@ -36,7 +35,7 @@ async function startProxy(...args: readonly string[]) {
     exit,
     line,
     outbound: portOf(line('proxy started')?.['outbound']),
-    inbound: portOf((line('proxy started')?.['inbound'] as string[])[0]),
+    inbound: portOf(line('proxy started')?.['inbound']),
     admin: portOf(line('admin server started')?.['admin']),
   };
 }
@@ -56,9 +55,9 @@ test('serves, shows what it does, and finishes what it has before it ends', asyn
   cleanups.push(() => destination.kill());
 
   const proxy = await startProxy(
-    ...['--destination-addr', destination.address],
-    ...['--inbound', `127.0.0.1:0=127.0.0.1:${appPort}`],
-    ...['--context-token', '{"ns":"shop","pod":"client-1"}'],
+    `--destination-addr=${destination.address}`,
+    `--inbound=127.0.0.1:0=127.0.0.1:${appPort}`,
+    '--context-token={"ns":"shop","pod":"client-1"}',
   );
   const authority = 'web.shop.svc.cluster.local:8080';
   expect((await ask1({ port: proxy.outbound, authority })).body).toBe('ok');

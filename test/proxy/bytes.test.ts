@@ -119,6 +119,7 @@ describe('inbound', () => {
     await until(() => sockets.length === 2);
     second.resetAndDestroy();
     await until(() => sockets[1]?.destroyed);
+    expect(sockets).toHaveLength(2);
   });
 });
 

@@ -1,6 +1,10 @@
 import {
   Client,
   credentials,
+  type sendUnaryData,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
   type ServiceError,
   Metadata,
   Server,
@@ -43,7 +47,7 @@ async function clientOfEcho(): Promise<Client> {
       chat: method('Chat', true, true),
     },
     {
-      unary: (call: any, answer: any) => {
+      unary: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
         if (call.request.length === 0) {
           const trailers = new Metadata();
           trailers.set('why-bin', Buffer.from([0, 1, 255]));
@@ -60,11 +64,11 @@ async function clientOfEcho(): Promise<Client> {
         call.sendMetadata(head);
         answer(null, call.request);
       },
-      many: (call: any) => {
+      many: (call: ServerWritableStream<Buffer, Buffer>) => {
         for (let index = 0; index < 1_000; index++) call.write(Buffer.from(`${index}`));
         call.end();
       },
-      chat: (call: any) => {
+      chat: (call: ServerDuplexStream<Buffer, Buffer>) => {
         call.on('data', (bytes: Buffer) => call.write(bytes));
         call.on('end', () => call.end());
         call.on('cancelled', () => (seen.cancelled += 1));

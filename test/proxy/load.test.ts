@@ -77,7 +77,7 @@ test.each([
             headers: { host: authority },
           });
           request.on('error', reject);
-          request.on('response', (response) => digest(response).then(resolve, reject));
+          request.on('response', (response) => void digest(response).then(resolve, reject));
           up.stream.pipe(request);
         })
       : await new Promise<string>((resolve, reject) => {

@@ -204,6 +204,35 @@ describe('interim answers', () => {
     request.destroy();
   });
 
+  test('a client that leaves behind its answer, with content unsent, leaves nothing open', async () => {
+    let closed = 0;
+    const { port } = await lab.http2App((stream) => {
+      stream.on('close', () => (closed += 1));
+      stream.respond({ ':status': 413 });
+      stream.end('too big');
+    });
+    const carrying = await lab.sidecar(port);
+    const mesh = await between(carrying);
+    const session = lab.http2Client(mesh.port);
+    const stream = session.request({ ':method': 'POST', ':authority': mesh.authority }, { endStream: false });
+    await once(stream, 'response');
+    expect((await buffer(stream)).toString()).toBe('too big');
+    stream.close();
+    await until(() => closed === 1);
+
+    const app1 = await lab.http1App((message, response) => {
+      message.socket.on('close', () => (closed += 1));
+      response.writeHead(413).end('too big');
+    });
+    const mesh1 = await between(app1.port);
+    const socket = net.connect(mesh1.port, '127.0.0.1');
+    socket.write(`POST / HTTP/1.1\r\nHost: ${mesh1.authority}\r\nContent-Length: 10\r\n\r\n`);
+    await once(socket, 'data');
+    socket.destroy();
+    await until(() => closed === 2);
+    expect(closed).toBe(2);
+  });
+
   test('103 Early Hints pass, from HTTP/1 and HTTP/2', async () => {
     const hints = async (port: number): Promise<unknown> => {
       const mesh = await between(port);

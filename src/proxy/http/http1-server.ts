@@ -217,6 +217,11 @@ class Http1Exchange implements Exchange {
 
   #readBody(): BodySource {
     const message = this.#message;
+    const { socket } = message;
+    // Once a request is answered, Node tells it no more of its connection's end.
+    const onClose = (): void => void message.destroy();
+    socket.on('close', onClose);
+    message.on('close', () => socket.off('close', onClose));
     return new ReadableBody({
       stream: message,
       trailers: () => trailerFields(message.rawTrailers),

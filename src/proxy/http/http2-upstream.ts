@@ -25,8 +25,8 @@ export function createHttp2Upstream(dial: Dial): Upstream {
 }
 
 interface Settlement {
-  finish(result: CallResult): void;
-  fail(failure: CallFailure): void;
+  readonly finish: (result: CallResult) => void;
+  readonly fail: (failure: CallFailure) => void;
 }
 
 function send(outgoing: OutgoingRequest, sessions: Http2Sessions): Call {

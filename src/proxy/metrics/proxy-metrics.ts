@@ -13,7 +13,7 @@ export interface ProxyMetricsOptions {
 export interface ProxyMetrics {
   readonly observer: Observer;
   /** Drops series that nothing has changed for a while; to be called now and then. */
-  sweep(): void;
+  readonly sweep: () => void;
 }
 
 /** linkerd2-proxy's. */

@@ -23,7 +23,18 @@ test('lists are read across fields', () => {
 
 describe('end to end', () => {
   test('what describes the connection stays behind, as does what Connection names', () => {
-    const fields = ['A', '1', 'Connection', 'x-mine', 'X-Mine', '1', 'Transfer-Encoding', 'chunked', 'B', '2'];
+    const fields = [
+      'A',
+      '1',
+      'Connection',
+      'x-mine',
+      'X-Mine',
+      '1',
+      'Transfer-Encoding',
+      'chunked',
+      'B',
+      '2',
+    ];
     expect(endToEnd(fields)).toEqual(['A', '1', 'B', '2']);
   });
 
@@ -34,7 +45,9 @@ describe('end to end', () => {
 
   test('Connection cannot take away what a message or its author is known by', () => {
     const fields = ['Host', 'a', 'Content-Length', '5', 'Cookie', 'c', 'Authorization', 'x'];
-    expect(endToEnd(['Connection', 'host, content-length, cookie, authorization', ...fields])).toEqual(fields);
+    expect(endToEnd(['Connection', 'host, content-length, cookie, authorization', ...fields])).toEqual(
+      fields,
+    );
   });
 });
 
