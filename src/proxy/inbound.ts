@@ -1,6 +1,6 @@
 import type { Endpoint } from './balance/endpoint.js';
 import { type ForwardOptions, forward } from './http/forward.js';
-import type { HttpHandler, TunnelExchange } from './http/http1-server.js';
+import type { HttpHandler, TunnelExchange } from './http/protocol-server.js';
 import type { Exchange, ResponseHead } from './http/message.js';
 import { carryAnswer, uncarry } from './http/original-protocol.js';
 

@@ -4,7 +4,7 @@ import { normalAuthority } from './discovery/authority.js';
 import type { Backend } from './discovery/backend.js';
 import type { Destination, Discovery } from './discovery/discovery.js';
 import { type ForwardOptions, forward, type Picked } from './http/forward.js';
-import type { HttpHandler, TunnelExchange } from './http/http1-server.js';
+import type { HttpHandler, TunnelExchange } from './http/protocol-server.js';
 import type { Exchange, ResponseHead } from './http/message.js';
 import { refuse } from './http/refusal.js';
 import { findRoute, plainProfile } from './profile/profile.js';

@@ -27,6 +27,9 @@ export interface EndpointOptions {
 /** What a request that failed on its way counts as, so that an endpoint that fails fast isn't taken for a fast one. */
 const failureMs = 1_000;
 
+/** Differences below this are noise: endpoints that are all fast share evenly. */
+const noiseMs = 1;
+
 /** One endpoint that requests are balanced over. */
 export class Endpoint implements Candidate {
   readonly connections: Connections;
@@ -71,7 +74,7 @@ export class Endpoint implements Candidate {
 
   /** Expected response time, times the requests that are there already; a heavier endpoint is entitled to more. */
   cost(nowMs: number): number {
-    return this.#ewma.estimateMs(nowMs) * (1 + this.#pending / this.relativeWeight);
+    return Math.max(this.#ewma.estimateMs(nowMs), noiseMs) * (1 + this.#pending / this.relativeWeight);
   }
 
   estimateMs(nowMs: number): number {

@@ -1,12 +1,12 @@
 import type { Endpoint } from '../balance/endpoint.js';
-import type { Direction, Observer, RequestError, RequestObserver } from '../metrics/observer.js';
+import type { Direction, Observer } from '../metrics/observer.js';
 import type { Route } from '../profile/profile.js';
 import type { RetryBudget } from '../profile/retry-budget.js';
 import { tunnel } from '../tcp/tunnel.js';
-import { type BodySource, type Transferred, transfer } from './body.js';
-import { type Classification, classifyEnd, classifyHead, grpcStatus } from './classify.js';
-import { type Fields, fieldValue, noFields } from './fields.js';
-import type { TunnelExchange } from './http1-server.js';
+import { type Transferred, transfer } from './body.js';
+import { classifyHead } from './classify.js';
+import { fieldValue, noFields } from './fields.js';
+import type { TunnelExchange } from './protocol-server.js';
 import {
   type Call,
   type CallFailure,
@@ -19,6 +19,7 @@ import {
 import { carry, uncarryAnswer } from './original-protocol.js';
 import { type Refusal, refuse } from './refusal.js';
 import { ReplayableBody } from './replayable-body.js';
+import { type Cut, SentRequest } from './sent-request.js';
 
 /** Where one request may go. */
 export interface RequestPlan {
@@ -56,6 +57,8 @@ const maxAttempts = 4;
 /** RFC 9110, section 9.2.2. */
 const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
+const noLabels: ReadonlyMap<string, string> = new Map();
+
 /** Sends a request on its way and sees it to its end. */
 export function forward(
   exchange: Exchange | TunnelExchange,
@@ -87,7 +90,7 @@ class Forwarding {
   /** Set once the client has, or wants, no answer from here: what still comes is not for it. */
   #isOver = false;
   /** Why the running attempt was cut short. */
-  #cut: { readonly error: RequestError; readonly code: number } | undefined;
+  #cut: Cut | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -131,13 +134,14 @@ class Forwarding {
     const sent = new SentRequest({
       endpoint,
       nowMs,
-      observed: observer.request({
-        direction,
-        target: endpoint.target,
-        client: this.#exchange.client,
-        head: this.#request,
-        routeLabels: this.#plan.route?.labels ?? new Map<string, string>(),
-      }),
+      observe: () =>
+        observer.request({
+          direction,
+          target: endpoint.target,
+          client: this.#exchange.client,
+          head: this.#request,
+          routeLabels: this.#plan.route?.labels ?? noLabels,
+        }),
     });
     const { upstream, head, isCarried } = chooseProtocol(this.#request, endpoint);
     this.#call = upstream.send({
@@ -146,13 +150,16 @@ class Forwarding {
       onInterim: (interim) => {
         if (!this.#isOver) this.#exchange.inform(interim);
       },
+      onConnected: () => sent.begin(),
     });
     const result = await this.#call.result;
     this.#call = undefined;
     switch (result.kind) {
-      case 'failed':
-        sent.failed(result.failure, this.#cut);
-        return this.#judgeFailure(result.failure, endpoint);
+      case 'failed': {
+        const verdict = this.#judgeFailure(result.failure, endpoint);
+        sent.failed(result.failure, { cut: this.#cut, isRepeated: verdict.kind === 'retry' });
+        return verdict;
+      }
       case 'response':
         return this.#respond(result, sent, isCarried);
       case 'tunnel':
@@ -273,7 +280,7 @@ class Forwarding {
   }
 
   /** Gives up before there is a response. */
-  #end(cut: { readonly error: RequestError; readonly code: number }): void {
+  #end(cut: Cut): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#cut = cut;
@@ -305,121 +312,4 @@ function chooseProtocol(request: RequestHead, endpoint: Endpoint) {
   const isTunnel = request.upgrade !== undefined || request.method === 'CONNECT';
   if (protocol !== 'h2' || isTunnel) return { upstream: http1, head, isCarried: false };
   return { upstream: http2, head: carry(head), isCarried: true };
-}
-
-interface SentOptions {
-  readonly endpoint: Endpoint;
-  readonly observed: RequestObserver;
-  readonly nowMs: () => number;
-}
-
-interface Ending {
-  readonly head: ResponseHead;
-  readonly route: Route | undefined;
-  readonly trailers: Fields;
-  /** Of the response's content. */
-  readonly bytes: number;
-  readonly reset: { readonly error: RequestError; readonly code: number } | undefined;
-}
-
-/** The books of one attempt: what the endpoint's balance and the observers learn of it. */
-class SentRequest {
-  requestBytes = 0;
-  responseBytes = 0;
-  readonly #options: SentOptions;
-  readonly #startedAtMs: number;
-  readonly #release: () => void;
-  #respondedAtMs: number | undefined;
-
-  constructor(options: SentOptions) {
-    this.#options = options;
-    this.#startedAtMs = options.nowMs();
-    this.#release = options.endpoint.begin();
-  }
-
-  countRequest = counting((bytes) => {
-    this.requestBytes += bytes;
-  });
-
-  countResponse = counting((bytes) => {
-    this.responseBytes += bytes;
-  });
-
-  responded(head: ResponseHead): void {
-    const { endpoint, observed, nowMs } = this.#options;
-    this.#respondedAtMs = nowMs();
-    const sinceRequestMs = this.#respondedAtMs - this.#startedAtMs;
-    endpoint.answered(sinceRequestMs, this.#respondedAtMs);
-    observed.responded(head, sinceRequestMs);
-  }
-
-  ended({ head, route, trailers, bytes, reset }: Ending): void {
-    const { observed, nowMs } = this.#options;
-    const now = nowMs();
-    this.#release();
-    observed.ended({
-      status: head.status,
-      grpcStatus: grpcStatus(trailers) ?? grpcStatus(head.fields),
-      classification: this.#classify(head, route, trailers, reset?.error),
-      error: reset?.error,
-      resetCode: reset?.code,
-      trailers,
-      requestBytes: this.requestBytes,
-      responseBytes: bytes,
-      sinceRequestMs: now - this.#startedAtMs,
-      sinceResponseMs: this.#respondedAtMs === undefined ? undefined : now - this.#respondedAtMs,
-    });
-  }
-
-  /** No response came. */
-  failed(
-    failure: CallFailure,
-    cut: { readonly error: RequestError; readonly code: number } | undefined,
-  ): void {
-    const { endpoint, observed, nowMs } = this.#options;
-    const now = nowMs();
-    const elapsedMs = now - this.#startedAtMs;
-    this.#release();
-    if (cut === undefined && failure.kind === 'connect') endpoint.unreachable(now);
-    else if (cut?.error !== 'cancelled' && failure.kind !== 'unsendable') endpoint.failed(elapsedMs, now);
-    observed.ended({
-      status: undefined,
-      grpcStatus: undefined,
-      classification: cut?.error === 'cancelled' ? undefined : 'failure',
-      error: cut?.error ?? (failure.kind === 'connect' ? 'connect' : 'reset'),
-      resetCode: cut?.code ?? failure.code,
-      trailers: noFields,
-      requestBytes: this.requestBytes,
-      responseBytes: 0,
-      sinceRequestMs: elapsedMs,
-      sinceResponseMs: undefined,
-    });
-  }
-
-  #classify(
-    head: ResponseHead,
-    route: Route | undefined,
-    trailers: Fields,
-    error: RequestError | undefined,
-  ): Classification {
-    // A client that has seen enough says nothing about the server.
-    if (error === undefined || error === 'cancelled') return classifyEnd(route, head, trailers);
-    return 'failure';
-  }
-}
-
-function counting(count: (bytes: number) => void) {
-  return (source: BodySource): BodySource => ({
-    start: (receiver) =>
-      source.start({
-        data: (chunk) => {
-          count(chunk.length);
-          return receiver.data(chunk);
-        },
-        end: (trailers) => receiver.end(trailers),
-        fail: (code) => receiver.fail(code),
-      }),
-    resume: () => source.resume(),
-    cancel: (code) => source.cancel(code),
-  });
 }

@@ -1,10 +1,4 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type OutgoingMessage,
-  type Server,
-  ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BodySink, type BodySource, ReadableBody } from './body.js';
@@ -17,6 +11,7 @@ import {
   trailerFields,
   withoutFields,
 } from './fields.js';
+import { flushSoon, Http1Sink } from './http1-sink.js';
 import {
   type Exchange,
   hasNoContent,
@@ -26,30 +21,13 @@ import {
   type RespondOptions,
   type ResponseHead,
 } from './message.js';
+import {
+  type HttpHandler,
+  maxHeaderBytes,
+  type ProtocolServer,
+  type TunnelExchange,
+} from './protocol-server.js';
 import { parseTarget } from './target.js';
-
-/** What is done with the requests of a listener. */
-export interface HttpHandler {
-  request(exchange: Exchange): void;
-  /** A request to become a tunnel: CONNECT, or an upgrade. */
-  tunnel(exchange: TunnelExchange): void;
-}
-
-/** A request that asks for the connection itself. */
-export interface TunnelExchange extends Exchange {
-  /** Says yes in the words given, and gives the connection. A `head` of undefined is a bare 200. */
-  accept(head: ResponseHead | undefined): Duplex;
-}
-
-/** Speaks HTTP/1.x on sockets that it is given. */
-export interface ProtocolServer {
-  accept(socket: Socket): void;
-  /** No further request on any connection: idle ones end, the others behind their answer. */
-  drain(): void;
-}
-
-/** Room for what proxies and identity providers put into headers; Node's own default is a quarter of it. */
-export const maxHeaderBytes = 65_536;
 
 export function createHttp1Server(handler: HttpHandler): ProtocolServer {
   const busy = new Map<Socket, number>();
@@ -120,13 +98,6 @@ export function createHttp1Server(handler: HttpHandler): ProtocolServer {
       for (const [socket, requests] of busy) if (requests === 0) socket.end();
     },
   };
-}
-
-/** Sends the head together with content that comes at once, and without it where none does. */
-export function flushSoon(message: OutgoingMessage): void {
-  setImmediate(() => {
-    if (!message.destroyed) message.flushHeaders();
-  });
 }
 
 function refuseUnreadable(response: ServerResponse): void {
@@ -202,7 +173,7 @@ class Http1Exchange implements Exchange {
     if (!isSized && isEmpty && !hasNoContent(this.request.method, status)) lines.push('content-length', '0');
     if (isClosing) lines.push('connection', 'close');
     response.writeHead(status, reason === '' ? undefined : reason, lines);
-    const sink = new Http1Sink(response, isChunked, () => this.abort());
+    const sink = new Http1Sink(response, { isChunked, abort: () => this.abort() });
     if (isEmpty) sink.end(noFields);
     else flushSoon(response);
     return sink;
@@ -267,41 +238,4 @@ function hasContent({ headers }: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined) return true;
   const length = headers['content-length'];
   return length !== undefined && Number(length) > 0;
-}
-
-class Http1Sink implements BodySink {
-  onDrain: () => void = () => {};
-  readonly #response: ServerResponse;
-  readonly #isChunked: boolean;
-  readonly #abort: () => void;
-
-  constructor(response: ServerResponse, isChunked: boolean, abort: () => void) {
-    this.#response = response;
-    this.#isChunked = isChunked;
-    this.#abort = abort;
-    response.on('drain', () => this.onDrain());
-  }
-
-  write(chunk: Buffer): boolean {
-    // A client that has left says so by `onAbandoned`; until that is acted on, what comes is dropped.
-    return this.#response.destroyed || this.#response.write(chunk);
-  }
-
-  end(trailers: readonly string[]): void {
-    if (this.#response.destroyed) return;
-    if (this.#isChunked && trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-    this.#response.end();
-  }
-
-  abort(): void {
-    this.#abort();
-  }
-}
-
-function pairs(fields: readonly string[]): [string, string][] {
-  const result: [string, string][] = [];
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    result.push([fields[index] ?? '', fields[index + 1] ?? '']);
-  }
-  return result;
 }

@@ -1,9 +1,10 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dial } from '../tcp/dial.js';
-import { type BodySink, ReadableBody, transfer } from './body.js';
-import { endToEnd, type Fields, hasField, joinCookies, trailerFields, withoutFields } from './fields.js';
-import { flushSoon, maxHeaderBytes } from './http1-server.js';
+import { ReadableBody, transfer } from './body.js';
+import { endToEnd, hasField, joinCookies, trailerFields, withoutFields } from './fields.js';
+import { flushSoon, Http1Sink } from './http1-sink.js';
+import { maxHeaderBytes } from './protocol-server.js';
 import {
   type Call,
   type CallFailure,
@@ -75,7 +76,7 @@ class DialingAgent extends Agent {
 class ConnectError extends Error {}
 
 function send(outgoing: OutgoingRequest, agent: DialingAgent, isLast: boolean): Call {
-  const { head, body, onInterim } = outgoing;
+  const { head, body, onInterim, onConnected } = outgoing;
   let settle: (result: CallResult) => void = () => {};
   const result = new Promise<CallResult>((resolve) => {
     settle = resolve;
@@ -128,16 +129,15 @@ function send(outgoing: OutgoingRequest, agent: DialingAgent, isLast: boolean): 
   };
   message.on('upgrade', onTunnel);
   message.on('connect', onTunnel);
-  if (body === undefined) {
-    message.end();
-  } else {
+  message.on('socket', () => {
+    if (isCancelled) return;
+    onConnected();
     // The content is not touched before there is a connection, so that another one can still be tried.
-    message.on('socket', () => {
-      if (isCancelled) return;
-      transfer(body, new Http1RequestSink(message, isChunked), () => {});
-      flushSoon(message);
-    });
-  }
+    if (body === undefined) return;
+    transfer(body, new Http1Sink(message, { isChunked, abort: () => message.destroy() }), () => {});
+    flushSoon(message);
+  });
+  if (body === undefined) message.end();
   return {
     result,
     cancel(code) {
@@ -192,38 +192,6 @@ function readResponse(response: IncomingMessage, method: string, message: Client
     cancel: () => message.destroy(),
   });
   return { head, body };
-}
-
-class Http1RequestSink implements BodySink {
-  onDrain: () => void = () => {};
-  readonly #message: ClientRequest;
-  readonly #isChunked: boolean;
-
-  constructor(message: ClientRequest, isChunked: boolean) {
-    this.#message = message;
-    this.#isChunked = isChunked;
-    message.on('drain', () => this.onDrain());
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.#message.destroyed || this.#message.write(chunk);
-  }
-
-  end(trailers: Fields): void {
-    if (this.#message.destroyed) return;
-    if (this.#isChunked && trailers.length > 0) {
-      const pairs: [string, string][] = [];
-      for (let index = 0; index + 1 < trailers.length; index += 2) {
-        pairs.push([trailers[index] ?? '', trailers[index + 1] ?? '']);
-      }
-      this.#message.addTrailers(pairs);
-    }
-    this.#message.end();
-  }
-
-  abort(): void {
-    this.#message.destroy();
-  }
 }
 
 function wordsFor({ code = '', message }: NodeJS.ErrnoException): string {

@@ -8,13 +8,9 @@ import {
 import type { Duplex } from 'node:stream';
 import { type BodySink, type BodySource, ReadableBody } from './body.js';
 import { fieldValue, type Fields, noFields, trailerFields, withoutFields } from './fields.js';
-import {
-  type HttpHandler,
-  maxHeaderBytes,
-  type ProtocolServer,
-  type TunnelExchange,
-} from './http1-server.js';
 import { fromRawHeaders, toHttp2Headers } from './http2-fields.js';
+import { http2Limits, http2Settings } from './http2-limits.js';
+import { Http2Sink } from './http2-sink.js';
 import {
   hasNoContent,
   type Peer,
@@ -23,21 +19,7 @@ import {
   type RespondOptions,
   type ResponseHead,
 } from './message.js';
-
-/** What both ends of the proxy's HTTP/2 have in common. */
-export const http2Limits = {
-  /** Megabytes of headers and frames that one connection may hold; with Node's 10 a thousand requests would not fit. */
-  maxSessionMemory: 256,
-  maxHeaderListPairs: 2_000,
-  maxSendHeaderBlockLength: 2 * maxHeaderBytes,
-} as const;
-
-export const http2Settings = {
-  /** Four times the protocol's default: a stream in flight over 10 ms of network can carry 25 MB/s. */
-  initialWindowSize: 262_144,
-  maxHeaderListSize: maxHeaderBytes,
-  enablePush: false,
-} as const;
+import type { HttpHandler, ProtocolServer, TunnelExchange } from './protocol-server.js';
 
 /** As many as the protocol can count: what bounds requests is the application behind. */
 const maxConcurrentStreams = 0xffff_ffff;
@@ -155,38 +137,4 @@ function readBody(stream: ServerHttp2Stream): BodySource {
       else stream.once('finish', stop);
     },
   });
-}
-
-type SendingStream = Duplex & Pick<ServerHttp2Stream, 'closed' | 'sendTrailers'>;
-
-/** The sending half of a stream whose head has been sent with `waitForTrailers`. */
-export class Http2Sink implements BodySink {
-  onDrain: () => void = () => {};
-  readonly #stream: SendingStream;
-  readonly #reset: (code: number) => void;
-  #trailers: Fields = noFields;
-
-  constructor(stream: SendingStream, reset: (code: number) => void) {
-    this.#stream = stream;
-    this.#reset = reset;
-    stream.on('drain', () => this.onDrain());
-    stream.on('wantTrailers', () => {
-      if (!stream.destroyed && !stream.closed) stream.sendTrailers(toHttp2Headers(this.#trailers));
-    });
-  }
-
-  write(chunk: Buffer): boolean {
-    if (this.#stream.destroyed || this.#stream.closed) return true;
-    return this.#stream.write(chunk);
-  }
-
-  end(trailers: Fields): void {
-    if (this.#stream.destroyed || this.#stream.closed) return;
-    this.#trailers = trailers;
-    this.#stream.end();
-  }
-
-  abort(code: number): void {
-    this.#reset(code);
-  }
 }

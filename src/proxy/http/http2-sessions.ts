@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Dial } from '../tcp/dial.js';
-import { http2Limits, http2Settings } from './http2-server.js';
+import { http2Limits, http2Settings } from './http2-limits.js';
 import { ResetAllowance } from './reset-allowance.js';
 
 /** One connection to a server, and the requests on it. */

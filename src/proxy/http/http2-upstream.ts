@@ -3,7 +3,7 @@ import type { Dial } from '../tcp/dial.js';
 import { ReadableBody, transfer } from './body.js';
 import { type Fields, noFields, trailerFields } from './fields.js';
 import { fromRawHeaders, toHttp2Headers } from './http2-fields.js';
-import { Http2Sink } from './http2-server.js';
+import { Http2Sink } from './http2-sink.js';
 import { Http2Sessions, type OpenSession } from './http2-sessions.js';
 import {
   type Call,
@@ -81,7 +81,7 @@ function send(outgoing: OutgoingRequest, sessions: Http2Sessions): Call {
 
 /** Sends one request on a connection. Returns what gives it up. Throws where it can't even begin. */
 function startStream(
-  { head, body, onInterim }: OutgoingRequest,
+  { head, body, onInterim, onConnected }: OutgoingRequest,
   open: OpenSession,
   { finish, fail }: Settlement,
 ): (code: number) => void {
@@ -97,6 +97,7 @@ function startStream(
     { endStream: body === undefined && !isConnect, waitForTrailers: body !== undefined },
   );
   const release = open.begin();
+  onConnected();
   const reset = (code: number): void => {
     if (!stream.closed && !stream.destroyed) open.countReset();
     stream.close(code);

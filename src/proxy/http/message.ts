@@ -86,6 +86,8 @@ export interface OutgoingRequest {
   readonly head: RequestHead;
   readonly body: BodySource | undefined;
   readonly onInterim: (head: ResponseHead) => void;
+  /** Called once there is a connection, before anything is sent on it. */
+  readonly onConnected: () => void;
 }
 
 export interface Call {

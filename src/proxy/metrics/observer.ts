@@ -6,7 +6,10 @@ import type { Peer, RequestHead, ResponseHead } from '../http/message.js';
  * data path knows nothing of it: an implementation must not throw, and what it does is paid for by every request.
  */
 export interface Observer {
-  /** A request is about to be sent to a target. A retry is a request of its own. */
+  /**
+   * A request is being sent to a target. A retry is a request of its own; an attempt that found no connection, and was
+   * made elsewhere instead, is none.
+   */
   request(start: RequestStart): RequestObserver;
   /** A request, or a connection of bytes, that the proxy itself ended before it had a target. */
   refused(refusal: RefusalEvent): void;

@@ -35,6 +35,7 @@ interface OpenConnection {
 /** The metrics of traffic, under linkerd2-proxy's names, so that what is made for that proxy reads this one too. */
 export function createProxyMetrics({ registry, nowMs }: ProxyMetricsOptions): ProxyMetrics {
   const labelSets = new LabelSets();
+  const noLabels: LabelSet = { id: 0, values: {} };
   const ofTarget: Record<Direction, WeakMap<Target, LabelSet>> = {
     inbound: new WeakMap(),
     outbound: new WeakMap(),
@@ -53,7 +54,10 @@ export function createProxyMetrics({ registry, nowMs }: ProxyMetricsOptions): Pr
   const requests = counter();
   const responses = counter();
   const latencies = new Family<Distribution>({ create: () => createDistribution(latencyBoundsMs), nowMs });
-  const refusals = counter();
+  const refusals = {
+    inbound: { http: counter(), tcp: counter() },
+    outbound: { http: counter(), tcp: counter() },
+  } as const;
   const opened = counter();
   const closed = counter();
   const open = counter(({ value }) => value > 0);
@@ -84,7 +88,11 @@ export function createProxyMetrics({ registry, nowMs }: ProxyMetricsOptions): Pr
     },
     latencyBoundsMs,
   );
-  show('http_errors_total', 'Requests that the proxy answered itself.', refusals);
+  for (const direction of ['inbound', 'outbound'] as const) {
+    const { http, tcp } = refusals[direction];
+    show(`${direction}_http_errors_total`, 'Requests that the proxy answered itself, by reason.', http);
+    show(`${direction}_tcp_errors_total`, 'Connections of bytes that the proxy refused, by reason.', tcp);
+  }
   show('tcp_open_total', 'Connections accepted from clients (src) and made to targets (dst).', opened);
   show('tcp_close_total', 'Connections that ended.', closed);
   new GaugeView({ name: 'tcp_open_connections', help: 'Connections that are open.', family: open, registry });
@@ -107,7 +115,7 @@ export function createProxyMetrics({ registry, nowMs }: ProxyMetricsOptions): Pr
       };
     },
     refused({ direction, protocol, reason }) {
-      refusals.at(labelSets.intern({ direction, protocol }), { error: reason }).value += 1;
+      refusals[direction][protocol].at(noLabels, { error: reason }).value += 1;
     },
     connection({ direction, peer, target, bytes }) {
       const about =
@@ -128,7 +136,8 @@ export function createProxyMetrics({ registry, nowMs }: ProxyMetricsOptions): Pr
     },
   };
 
-  const countFamilies = [requests, responses, refusals, opened, closed, open, read, written];
+  const refusalFamilies = Object.values(refusals).flatMap((it) => Object.values(it));
+  const countFamilies = [requests, responses, ...refusalFamilies, opened, closed, open, read, written];
   return {
     observer,
     sweep() {

@@ -1,7 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import { formatBoundAddress, type ListenAddress } from '../../runtime/address.js';
 import { listen } from '../../runtime/listen.js';
-import { createHttp1Server, type HttpHandler } from '../http/http1-server.js';
+import { createHttp1Server } from '../http/http1-server.js';
+import type { HttpHandler } from '../http/protocol-server.js';
 import { createHttp2Server } from '../http/http2-server.js';
 import type { Direction, Observer, Target } from '../metrics/observer.js';
 import { type Detected, detectProtocol } from './detect.js';
