@@ -3,6 +3,7 @@ import type { Direction, Observer } from '../metrics/observer.js';
 import type { Route } from '../profile/profile.js';
 import type { RetryBudget } from '../profile/retry-budget.js';
 import { tunnel } from '../tcp/tunnel.js';
+import { startTimer, type Timer } from '../timer.js';
 import { type Transferred, transfer } from './body.js';
 import { classifyHead } from './classify.js';
 import { fieldValue, noFields } from './fields.js';
@@ -91,7 +92,7 @@ class Forwarding {
   #isOver = false;
   /** Why the running attempt was cut short. */
   #cut: Cut | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
   constructor(
     exchange: Exchange | TunnelExchange,
@@ -213,7 +214,7 @@ class Forwarding {
       sent.ended({ head, route, trailers: noFields, bytes: 0, reset: undefined });
       return { kind: 'retry' };
     }
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#body?.commit();
     const answer = this.#plan.answer(isCarried ? uncarryAnswer(head) : head);
     const sink = this.#exchange.respond(answer, {
@@ -247,7 +248,7 @@ class Forwarding {
     const { route } = this.#plan;
     const exchange = this.#exchange;
     sent.responded(head);
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     if (!('accept' in exchange)) {
       stream.destroy();
       sent.ended({
@@ -272,11 +273,11 @@ class Forwarding {
   }
 
   #startTimer(timeoutMs: number): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(timeoutMs, () => {
       this.#end({ error: 'timeout', code: resetCode.cancel });
       const message = `no answer within the route's timeout of ${timeoutMs} ms`;
       this.#answer({ reason: 'timeout', message });
-    }, timeoutMs);
+    });
   }
 
   /** Gives up before there is a response. */
@@ -284,14 +285,14 @@ class Forwarding {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#cut = cut;
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#call?.cancel(cut.code);
     this.#body?.cancel(cut.code);
   }
 
   #refuse(refusal: Refusal): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#body?.cancel(resetCode.none);
     this.#answer(refusal);
   }

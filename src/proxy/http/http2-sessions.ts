@@ -20,8 +20,8 @@ export interface OpenSession {
  */
 const resets = { burst: 900, perSecond: 30 } as const;
 
-/** A server that doesn't answer a ping for this long, while it has requests to answer, is gone. */
-const ping = { intervalMs: 10_000, timeoutMs: 5_000 } as const;
+/** A server that doesn't answer a ping for this long, while it has requests to answer, is gone. gRPC's figure. */
+const ping = { intervalMs: 10_000, timeoutMs: 20_000 } as const;
 
 /**
  * The connections to one server: one, and another when that takes no more requests. It stops taking them when the server

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Direction, Observer, Target } from '../metrics/observer.js';
+import { startTimer } from '../timer.js';
 import { observeSocket } from './observe-socket.js';
 
 export interface DialOptions {
@@ -38,15 +39,15 @@ export function createDial({
         keepAliveInitialDelay: keepAliveMs,
       });
       const fail = (reason: string): void => {
-        clearTimeout(timer);
+        timer.cancel();
         socket.destroy();
         reject(new Error(`cannot connect to ${target.address}: ${reason}`));
       };
-      const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
+      const timer = startTimer(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`));
       const onError = (error: NodeJS.ErrnoException): void => fail(wordsFor(error));
       socket.once('error', onError);
       socket.once('connect', () => {
-        clearTimeout(timer);
+        timer.cancel();
         socket.off('error', onError);
         // Whoever uses the socket hears of its end by `close`; an error must not go unheard in between.
         socket.on('error', () => {});
