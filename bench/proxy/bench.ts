@@ -4,12 +4,16 @@ import { formatNumber, formatSummary, summarize } from '../kit/statistics.js';
 import { formatTable } from '../kit/table.js';
 import { printTarget } from '../kit/target.js';
 import { startWorker, type Worker } from '../kit/worker.js';
+import type { BareCommands } from './bare.js';
 import type { ClientCommands, Load, Times } from './client.js';
 import { startDestination } from './destination.js';
 import type { Protocol, ServerCommands } from './server.js';
 import type { SidecarCommands } from './sidecar.js';
 
-/** Two sidecars between a client and an application, beside the client alone with the application. */
+/**
+ * Two sidecars between a client and an application, beside the client alone with the application and, for HTTP/1, beside
+ * two proxies that do nothing but pipe.
+ */
 interface Path {
   readonly name: string;
   readonly protocol: Protocol;
@@ -33,18 +37,17 @@ interface Round extends Times {
 
 export const proxy: Bench = {
   name: 'proxy',
-  summary: 'two sidecars between a client and an application, beside none: rate, time, CPU',
+  summary: 'two sidecars between a client and an application, beside none and bare ones: rate, time, CPU',
   async run(options) {
-    const rows = [['path', 'at a time', 'variant', 'requests/s', 'p50 ms', 'p99 ms', 'sidecar CPU µs']];
+    const rows = [['path', 'at a time', 'variant', 'requests/s', 'p50 ms', 'p99 ms', 'proxy CPU µs']];
     const targets: (() => void)[] = [];
     for (const path of paths) {
       for (const concurrency of [1, 50]) {
-        const { direct, meshed } = await measure(path, concurrency, options);
-        rows.push(
-          describe(path, concurrency, 'direct', direct),
-          describe(path, concurrency, 'two sidecars', meshed),
-        );
-        targets.push(() => printRatios(path, concurrency, direct, meshed));
+        const { direct, bare, meshed } = await measure(path, concurrency, options);
+        rows.push(describe(path, concurrency, 'direct', direct));
+        if (bare.length > 0) rows.push(describe(path, concurrency, 'two bare proxies', bare));
+        rows.push(describe(path, concurrency, 'two sidecars', meshed));
+        targets.push(() => printRatios(path, concurrency, { direct, bare, meshed }));
       }
     }
     console.log(formatTable(rows, 1));
@@ -53,13 +56,20 @@ export const proxy: Bench = {
   },
 };
 
+interface Rounds {
+  readonly direct: readonly Round[];
+  /** Empty where there is no such variant. */
+  readonly bare: readonly Round[];
+  readonly meshed: readonly Round[];
+}
+
 async function measure(
   { protocol, isUpgraded }: Path,
   concurrency: number,
   { quick, build, nodeFlags }: BenchOptions,
-): Promise<{ direct: readonly Round[]; meshed: readonly Round[] }> {
+): Promise<Rounds> {
   const workers: { stop(): Promise<void> }[] = [];
-  const start = <C extends ServerCommands | SidecarCommands | ClientCommands>(
+  const start = <C extends ServerCommands | SidecarCommands | ClientCommands | BareCommands>(
     name: string,
     flags: readonly string[] = [],
   ): Worker<C> => {
@@ -76,10 +86,12 @@ async function measure(
     const outbound = start<SidecarCommands>('sidecar', nodeFlags);
     const outboundPort = await outbound.call('start', { destinationAddress: destination.address });
     const client = start<ClientCommands>('client');
+    const [bareInbound, bareOutbound] = [start<BareCommands>('bare'), start<BareCommands>('bare')];
+    const barePort = await bareOutbound.call('start', await bareInbound.call('start', appPort));
 
-    const sidecars = [inbound, outbound];
+    const proxies = [inbound, outbound, bareInbound, bareOutbound];
     const spent = async (): Promise<number> =>
-      (await Promise.all(sidecars.map((it) => it.call('cpuMicros')))).reduce((sum, it) => sum + it, 0);
+      (await Promise.all(proxies.map((it) => it.call('cpuMicros')))).reduce((sum, it) => sum + it, 0);
     const requests = concurrency === 1 ? 1_000 : 5_000;
     const run = async (port: number): Promise<Round> => {
       const load: Load = { protocol, port, authority, concurrency, requests };
@@ -90,17 +102,19 @@ async function measure(
     };
     const rounds = quick ? 3 : 11;
     const direct: Round[] = [];
+    const bare: Round[] = [];
     const meshed: Round[] = [];
     for (let round = -2; round < rounds; round++) {
       const turns = [
         async () => direct.push(await run(appPort)),
+        ...(isUpgraded ? [] : [async () => bare.push(await run(barePort))]),
         async () => meshed.push(await run(outboundPort)),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
       // The first rounds make the code hot, and count for nothing.
-      if (round < 0) direct.length = meshed.length = 0;
+      if (round < 0) direct.length = bare.length = meshed.length = 0;
     }
-    return { direct, meshed };
+    return { direct, bare, meshed };
   } finally {
     await Promise.all(workers.map((it) => it.stop()));
   }
@@ -119,12 +133,7 @@ function describe({ name }: Path, concurrency: number, variant: string, rounds: 
   ];
 }
 
-function printRatios(
-  { name }: Path,
-  concurrency: number,
-  direct: readonly Round[],
-  meshed: readonly Round[],
-): void {
+function printRatios({ name }: Path, concurrency: number, { direct, bare, meshed }: Rounds): void {
   const median = (rounds: readonly Round[], pick: (round: Round) => number): number =>
     summarize(rounds.map(pick)).median;
   const where = `${name}, ${concurrency} at a time`;
@@ -132,5 +141,8 @@ function printRatios(
     formatNumber(median(meshed, pick) - median(direct, pick));
   console.log(`${where}: adds ${added((it) => it.p50Ms)} ms to p50, ${added((it) => it.p99Ms)} ms to p99`);
   const rate = median(meshed, (it) => it.perSecond) / median(direct, (it) => it.perSecond);
-  printTarget(`${where}: rate, share of direct`, rate, { atLeast: concurrency === 1 ? 0.3 : 0.2 });
+  console.log(`${where}: rate, share of direct ${formatNumber(rate)}`);
+  if (bare.length === 0) return;
+  const cpu = median(meshed, (it) => it.cpuMicros) / median(bare, (it) => it.cpuMicros);
+  printTarget(`${where}: CPU, times two bare proxies`, cpu, { atMost: 2 });
 }
