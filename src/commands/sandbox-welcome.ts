@@ -10,8 +10,16 @@ export interface SandboxAddresses {
   readonly admin: string;
 }
 
+export interface WelcomeOptions {
+  readonly addresses: SandboxAddresses;
+  readonly store: Store;
+  readonly clusterDomain: string;
+  /** Whether there are pods with processes. */
+  readonly runsPrograms: boolean;
+}
+
 /** What a newcomer reads once a sandbox runs: where everything is, and commands that work as they are. */
-export function sandboxWelcome(addresses: SandboxAddresses, store: Store, clusterDomain: string): string {
+export function sandboxWelcome({ addresses, store, clusterDomain, runsPrograms }: WelcomeOptions): string {
   const { kubeApi, proxyApi, api, admin } = addresses;
   const example = exampleOf(store, clusterDomain);
   return `
@@ -21,7 +29,7 @@ The sandbox is running. Ctrl-C stops it; nothing is kept.
   proxies          ${proxyApi} (gRPC)
   tooling          ${api} (gRPC)
   admin            http://${admin} (/ready, /metrics)
-${example === undefined ? '' : suggestions(addresses, example)}
+${example === undefined ? '' : suggestions(addresses, example, runsPrograms)}
 `;
 }
 
@@ -34,17 +42,29 @@ interface Example {
 function suggestions(
   { kubeApi, proxyApi }: SandboxAddresses,
   { namespace, deployment, authority }: Example,
+  runsPrograms: boolean,
 ): string {
   return `
 In another terminal, follow what a proxy is told of a service, and change it:
 
   npx conduit endpoints ${authority} --addr ${proxyApi} --watch
   kubectl --server http://${kubeApi} --namespace ${namespace} scale deployment ${deployment} --replicas 4
-
+${runsPrograms ? processSuggestions(kubeApi, namespace, deployment) : ''}
 The same stream, by a client that only knows gRPC:
 
   npx buf curl --http2-prior-knowledge --protocol grpc -d '{"path":"${authority}"}' \\
     http://${proxyApi}/io.linkerd.proxy.destination.Destination/Get
+`;
+}
+
+function processSuggestions(kubeApi: string, namespace: string, deployment: string): string {
+  return `
+Its pods are processes on this machine. Read what they print, and take one away:
+
+  alias k='kubectl --server http://${kubeApi} --namespace ${namespace}'
+  k get pods --output wide
+  k logs deploy/${deployment} --follow
+  k delete pod --selector app=${deployment}
 `;
 }
 

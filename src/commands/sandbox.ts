@@ -8,6 +8,7 @@ import { createRegistry } from '../runtime/metrics.js';
 import { Scope } from '../runtime/scope.js';
 import { createApiServer } from '../sandbox/api/server.js';
 import { startCluster } from '../sandbox/cluster.js';
+import type { PodRuntime } from '../sandbox/containers/pod-runtime.js';
 import { applyManifests } from '../sandbox/manifests/apply.js';
 import { loadManifests } from '../sandbox/manifests/load.js';
 import { type Manifest, type ManifestProblem, problemText } from '../sandbox/manifests/manifest.js';
@@ -15,6 +16,7 @@ import { Store } from '../sandbox/store/store.js';
 import { startControlPlane } from './control-plane.js';
 import { exitCode } from './exit.js';
 import type { Io } from './io.js';
+import { createPodRuntime, podAddressProblem } from './sandbox-programs.js';
 import { sandboxWelcome, type SandboxAddresses } from './sandbox-welcome.js';
 import { type Running, serveUntilStopped } from './serve.js';
 import { packageVersion } from './version.js';
@@ -30,7 +32,10 @@ export async function run(config: SandboxConfig, io: Io): Promise<number> {
   const loaded = await loadManifests(config.manifests);
   if (!loaded.ok) return refuse(io, loaded.problems);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
-  const cluster = createCluster(config, loaded.manifests, log);
+  const addressProblem = config.runPrograms ? await podAddressProblem() : undefined;
+  if (addressProblem !== undefined) log.warn({ reason: addressProblem }, 'no programs are run');
+  const runtime = config.runPrograms && addressProblem === undefined ? createPodRuntime(config) : undefined;
+  const cluster = createCluster(config, loaded.manifests, log, runtime);
   if (!cluster.ok) return refuse(io, cluster.problems);
 
   return serveUntilStopped({
@@ -40,7 +45,14 @@ export async function run(config: SandboxConfig, io: Io): Promise<number> {
     start: () => startSandbox(config, cluster, log),
     onServing: async ({ addresses }) => {
       if (config.readyFile !== undefined) await writeReadyFile(config.readyFile, addresses);
-      io.stdout.write(sandboxWelcome(addresses, cluster.store, config.clusterDomain));
+      io.stdout.write(
+        sandboxWelcome({
+          addresses,
+          store: cluster.store,
+          clusterDomain: config.clusterDomain,
+          runsPrograms: runtime !== undefined,
+        }),
+      );
     },
   });
 }
@@ -58,11 +70,21 @@ function refuse(io: Io, problems: readonly ManifestProblem[]): number {
 }
 
 type ClusterResult =
-  | { readonly ok: true; readonly store: Store; readonly stop: () => void }
+  | {
+      readonly ok: true;
+      readonly store: Store;
+      readonly runtime: PodRuntime | undefined;
+      readonly stop: () => void;
+    }
   | { readonly ok: false; readonly problems: readonly ManifestProblem[] };
 
 /** The cluster, with its controllers at work on the manifests, before anything listens. */
-function createCluster(config: SandboxConfig, manifests: readonly Manifest[], log: Logger): ClusterResult {
+function createCluster(
+  config: SandboxConfig,
+  manifests: readonly Manifest[],
+  log: Logger,
+  runtime: PodRuntime | undefined,
+): ClusterResult {
   // Higher than any version of a sandbox that ran before it: no cluster in memory changes a thousand times a second.
   const store = new Store({ firstVersion: Date.now() });
   const cluster = startCluster({
@@ -70,10 +92,11 @@ function createCluster(config: SandboxConfig, manifests: readonly Manifest[], lo
     log,
     nodes: config.nodes,
     podReadyDelayMs: config.podReadyDelay.ms,
+    ...(runtime && { runtime }),
     namespaces: ['default', 'kube-system', config.controllerNamespace],
   });
   const applied = applyManifests(store, manifests);
-  if (applied.ok) return { ok: true, store, stop: () => cluster.stop() };
+  if (applied.ok) return { ok: true, store, runtime, stop: () => cluster.stop() };
   cluster.stop();
   return { ok: false, problems: applied.problems };
 }
@@ -81,14 +104,20 @@ function createCluster(config: SandboxConfig, manifests: readonly Manifest[], lo
 /** Starts the servers, which find each other over real connections, as they would in a cluster. */
 async function startSandbox(
   config: SandboxConfig,
-  { store, stop }: Extract<ClusterResult, { ok: true }>,
+  { store, runtime, stop }: Extract<ClusterResult, { ok: true }>,
   log: Logger,
 ): Promise<Sandbox> {
   const scope = new Scope();
   scope.add(stop);
   try {
     const { host = '::', port } = config.kubeAddr;
-    const kubeApi = await createApiServer({ store, log, address: host, port });
+    const kubeApi = await createApiServer({
+      store,
+      log,
+      address: host,
+      port,
+      ...(runtime && { containers: runtime }),
+    });
     scope.add(() => kubeApi.close());
     const found = await findCluster({ server: kubeApi.url });
     if (!found.ok) throw new Error(`no way to ${kubeApi.url}`);
@@ -103,6 +132,9 @@ async function startSandbox(
       registry: createRegistry({ version: packageVersion() }),
     });
     scope.add(() => controlPlane.stop());
+    // The first to be closed: a control plane drains at once that nobody listens to.
+    scope.add(() => runtime?.close());
+    runtime?.open({ destinationAddr: controlPlane.addresses.proxyApi });
     return {
       addresses: { kubeApi: new URL(kubeApi.url).host, ...controlPlane.addresses },
       synced: controlPlane.synced,

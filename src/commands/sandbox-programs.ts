@@ -1,0 +1,51 @@
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { meshLabels } from '../kube/decode/mesh-labels.js';
+import { listen } from '../runtime/listen.js';
+import { PodRuntime } from '../sandbox/containers/pod-runtime.js';
+import type { Programs } from '../sandbox/containers/program.js';
+import type { SidecarOptions } from '../sandbox/containers/sidecar.js';
+
+/** Whether pods of the mesh get a sidecar that runs. Without, their programs listen on the pods' own addresses. */
+const runsSidecars = false;
+
+/** A file of the package, which is two folders up from src/commands as from dist/commands. */
+function packageFile(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+const cornerShop = ['catalog', 'mail', 'orders', 'shoppers', 'stock', 'web'];
+
+/** The example's programs, by the image that stands for each. */
+const programs: Programs = new Map(
+  cornerShop.map((name) => [
+    `conduit/corner-shop-${name}`,
+    { file: packageFile(`dist/examples/${name}.js`), args: [] },
+  ]),
+);
+
+export function createPodRuntime({ meshDomain }: { readonly meshDomain: string }): PodRuntime {
+  const { controlPlaneNamespace, proxyContainer } = meshLabels(meshDomain);
+  const sidecar: SidecarOptions = {
+    program: { file: packageFile('bin/conduit'), args: ['proxy'] },
+    meshedLabel: controlPlaneNamespace,
+    containerName: proxyContainer,
+  };
+  return new PodRuntime({ programs, sidecar: runsSidecars ? sidecar : undefined });
+}
+
+/**
+ * Why pods can't have processes on this machine; undefined where they can. Each pod has an address of its own in
+ * 127.0.0.0/8: all of these are there on Linux, while macOS has but 127.0.0.1.
+ */
+export async function podAddressProblem(): Promise<string | undefined> {
+  const server = createServer();
+  try {
+    await listen(server, { host: '127.64.0.1', port: 0 });
+    return undefined;
+  } catch {
+    return 'this machine has no addresses beside 127.0.0.1 for pods to listen on (Linux has all of 127.0.0.0/8, macOS has not): pods are addresses only, and nothing runs behind them';
+  } finally {
+    server.close();
+  }
+}
