@@ -1,5 +1,7 @@
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { controllerFlags } from '../config/flags.js';
+import { parsePortRanges } from '../core/port-ranges.js';
 import { meshLabels } from '../kube/decode/mesh-labels.js';
 import { listen } from '../runtime/listen.js';
 import { PodRuntime } from '../sandbox/containers/pod-runtime.js';
@@ -25,11 +27,13 @@ const programs: Programs = new Map(
 );
 
 export function createPodRuntime({ meshDomain }: { readonly meshDomain: string }): PodRuntime {
-  const { controlPlaneNamespace, proxyContainer } = meshLabels(meshDomain);
+  const labels = meshLabels(meshDomain);
   const sidecar: SidecarOptions = {
     program: { file: packageFile('bin/conduit'), args: ['proxy'] },
-    meshedLabel: controlPlaneNamespace,
-    containerName: proxyContainer,
+    meshedLabel: labels.controlPlaneNamespace,
+    containerName: labels.proxyContainer,
+    opaquePortsAnnotations: [labels.opaquePorts, labels.skipInboundPorts],
+    defaultOpaquePorts: parsePortRanges(controllerFlags['default-opaque-ports'].default).ranges,
   };
   return new PodRuntime({ programs, sidecar: runsSidecars ? sidecar : undefined });
 }

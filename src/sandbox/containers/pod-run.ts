@@ -8,7 +8,7 @@ import { containerArguments, containerEnvironment, type PodAddresses } from './e
 import { readinessProbe } from './probe.js';
 import type { StartProcess } from './process.js';
 import { type Program, type Programs, programOf } from './program.js';
-import { meshEnvironment, programAddress, sidecarArguments } from './sidecar.js';
+import { type SidecarOptions, meshEnvironment, programAddress, sidecarArguments } from './sidecar.js';
 
 export interface PodRunOptions {
   readonly pod: KubeObject;
@@ -25,8 +25,7 @@ export interface PodRunOptions {
 }
 
 export interface PodSidecar {
-  readonly container: string;
-  readonly program: Program;
+  readonly options: SidecarOptions;
   /** Asked for when it starts. */
   readonly destinationAddr: () => string;
 }
@@ -53,11 +52,11 @@ export class PodRun {
     ];
     const containers = declared.flatMap((container) => {
       const program = isSidecar(container, sidecar)
-        ? sidecar?.program
+        ? sidecar?.options.program
         : programOf(programs, textAt(container, 'image') ?? '');
       return program ? [this.#container(container, program)] : [];
     });
-    this.#sidecar = containers.find(({ name }) => name === sidecar?.container);
+    this.#sidecar = containers.find(({ name }) => name === sidecar?.options.containerName);
     this.#programs = containers.filter((one) => one !== this.#sidecar);
   }
 
@@ -155,8 +154,8 @@ export class PodRun {
       sidecar && isProxy
         ? sidecarArguments({
             pod,
-            sidecar: sidecar.container,
             ip: addresses.ip,
+            options: sidecar.options,
             destinationAddr: sidecar.destinationAddr(),
           })
         : containerArguments(container, environment.value);
@@ -196,7 +195,7 @@ export class PodRun {
 }
 
 function isSidecar(container: Fields, sidecar: PodSidecar | undefined): boolean {
-  return sidecar !== undefined && container['name'] === sidecar.container;
+  return sidecar !== undefined && container['name'] === sidecar.options.containerName;
 }
 
 function restartPolicyOf(pod: KubeObject): RestartPolicy {

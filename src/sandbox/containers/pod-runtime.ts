@@ -7,7 +7,7 @@ import type { PodAddresses } from './environment.js';
 import { PodRun } from './pod-run.js';
 import { type StartProcess, startProcess } from './process.js';
 import { type Programs, programOf } from './program.js';
-import { type SidecarOptions, sidecarName } from './sidecar.js';
+import { type SidecarOptions, hasSidecar } from './sidecar.js';
 
 export interface PodRuntimeOptions {
   readonly programs: Programs;
@@ -58,18 +58,13 @@ export class PodRuntime implements ContainerSource {
     const { programs, sidecar, backoff = kubernetesBackoff, clock = systemClock } = this.#options;
     const containers = recordsAt(pod, 'spec', 'containers');
     if (!containers.some((one) => programOf(programs, textAt(one, 'image') ?? ''))) return undefined;
-    const sidecarContainer = sidecar && sidecarName(pod, sidecar);
     const run = new PodRun({
       pod,
       addresses,
       programs,
       sidecar:
-        sidecar && sidecarContainer !== undefined
-          ? {
-              container: sidecarContainer,
-              program: sidecar.program,
-              destinationAddr: () => this.#destinationAddr ?? '',
-            }
+        sidecar && hasSidecar(pod, sidecar)
+          ? { options: sidecar, destinationAddr: () => this.#destinationAddr ?? '' }
           : undefined,
       clock,
       startProcess: this.#options.startProcess ?? startProcess,

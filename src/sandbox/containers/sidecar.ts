@@ -1,4 +1,5 @@
-import { fieldsAt, recordsAt, textAt } from '../store/field.js';
+import { type PortRange, includesPort, parsePortRanges } from '../../core/port-ranges.js';
+import { fieldsAt, numberAt, recordsAt, textAt } from '../store/field.js';
 import type { KubeObject } from '../store/object.js';
 import type { Environment } from './environment.js';
 import { tcpPorts } from './probe.js';
@@ -11,6 +12,10 @@ export interface SidecarOptions {
   readonly meshedLabel: string;
   /** The name of a sidecar's container: `conduit-proxy`. */
   readonly containerName: string;
+  /** Annotations of pods with ports whose traffic is not to be looked into: `config.conduit.io/opaque-ports`. */
+  readonly opaquePortsAnnotations: readonly string[];
+  /** Such ports of pods without the first of these annotations. */
+  readonly defaultOpaquePorts: readonly PortRange[];
 }
 
 /** Of a meshed pod: bytes that its programs send elsewhere, as `PORT=AUTHORITY` separated by commas. */
@@ -20,14 +25,11 @@ export const outboundTcpAnnotation = 'sandbox.conduit.io/outbound-tcp';
 const outboundPort = 4140;
 const adminPort = 4191;
 
-/** The container of the pod that is a sidecar; undefined where the pod isn't in the mesh. */
-export function sidecarName(
-  pod: KubeObject,
-  { meshedLabel, containerName }: SidecarOptions,
-): string | undefined {
-  if (pod.metadata.labels?.[meshedLabel] === undefined) return undefined;
+/** Whether a pod is in the mesh and has a container for its sidecar. */
+export function hasSidecar(pod: KubeObject, { meshedLabel, containerName }: SidecarOptions): boolean {
+  if (pod.metadata.labels?.[meshedLabel] === undefined) return false;
   const containers = [...recordsAt(pod, 'spec', 'containers'), ...recordsAt(pod, 'spec', 'initContainers')];
-  return containers.some(({ name }) => name === containerName) ? containerName : undefined;
+  return containers.some(({ name }) => name === containerName);
 }
 
 /**
@@ -40,27 +42,49 @@ export function programAddress(podIp: string): string {
 }
 
 /** The command line of a pod's sidecar: every TCP port that the pod's other containers declare comes in through it. */
-export function sidecarArguments(options: {
+export function sidecarArguments(given: {
   readonly pod: KubeObject;
-  readonly sidecar: string;
   readonly ip: string;
+  readonly options: SidecarOptions;
   /** The control plane's proxy-facing address: `127.0.0.1:8086`. */
   readonly destinationAddr: string;
 }): readonly string[] {
-  const { pod, sidecar, ip, destinationAddr } = options;
+  const { pod, ip, options, destinationAddr } = given;
+  const { namespace: ns, name } = pod.metadata;
   const ports = recordsAt(pod, 'spec', 'containers')
-    .filter(({ name }) => name !== sidecar)
+    .filter((container) => container['name'] !== options.containerName)
     .flatMap(tcpPorts);
+  const opaque = opaquePorts(pod, options);
   const flags: readonly (readonly [string, string])[] = [
-    ...ports.map((port) => ['--inbound', `${ip}:${port}=${programAddress(ip)}:${port}`] as const),
+    ...ports.map((port): readonly [string, string] => [
+      includesPort(opaque, port) ? '--inbound-opaque' : '--inbound',
+      `${ip}:${port}=${programAddress(ip)}:${port}`,
+    ]),
     ['--outbound-addr', `${ip}:${outboundPort}`],
     ...outboundTcp(pod).map(
       ({ port, authority }) => ['--outbound-tcp', `${ip}:${port}=${authority}`] as const,
     ),
     ['--admin-addr', `${ip}:${adminPort}`],
     ['--destination-addr', destinationAddr],
+    ['--context-token', JSON.stringify({ ns, nodeName: textAt(pod, 'spec', 'nodeName'), pod: name })],
   ];
   return flags.flat();
+}
+
+function opaquePorts(pod: KubeObject, options: SidecarOptions): readonly PortRange[] {
+  const { opaquePortsAnnotations, defaultOpaquePorts } = options;
+  return opaquePortsAnnotations.flatMap((annotation, index) => {
+    const text = pod.metadata.annotations?.[annotation];
+    if (text === undefined) return index === 0 ? defaultOpaquePorts : [];
+    return parsePortRanges(text, (name) => portsNamed(pod, name)).ranges;
+  });
+}
+
+function portsNamed(pod: KubeObject, name: string): readonly number[] {
+  return recordsAt(pod, 'spec', 'containers')
+    .flatMap((container) => recordsAt(container, 'ports'))
+    .filter((port) => port['name'] === name)
+    .flatMap((port) => numberAt(port, 'containerPort') ?? []);
 }
 
 /** What tells the programs of a meshed pod how to reach others: through their sidecar. */
