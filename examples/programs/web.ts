@@ -16,8 +16,8 @@ serveHttp(numberSetting('PORT', 8080), async ({ method, url, body }): Promise<An
 
 async function fromCatalog(path: string): Promise<Answer> {
   try {
-    const { status, text } = await callHttp(catalog, path);
-    if (status >= 500) return failed('catalog', `${status} ${text}`);
+    const { status, headers, text } = await callHttp(catalog, path);
+    if (status >= 500) return failed('catalog', `${status} ${String(headers['l5d-proxy-error'] ?? text)}`);
     return { status, body: JSON.parse(text) };
   } catch (error) {
     return failed('catalog', String(error));
@@ -25,12 +25,22 @@ async function fromCatalog(path: string): Promise<Answer> {
 }
 
 async function placeOrder(body: string): Promise<Answer> {
-  const { item, amount, customer } = JSON.parse(body);
+  const order = orderOf(body);
+  if (!order) return { status: 400, body: { try: { item: 'tea', amount: 1, customer: 'ann' } } };
   try {
-    return { status: 201, body: await orders.Place({ item, amount, customer }) };
+    return { status: 201, body: await orders.Place(order) };
   } catch (error) {
     if (!isOnPurpose(error)) return failed('orders', String(error));
     return { status: 500, headers: { 'on-purpose': 'true' }, body: { error: String(error) } };
+  }
+}
+
+function orderOf(body: string): { item: string; amount: number; customer: string } | undefined {
+  try {
+    const { item, amount, customer } = JSON.parse(body);
+    return { item: String(item), amount: Number(amount), customer: String(customer) };
+  } catch {
+    return undefined;
   }
 }
 
