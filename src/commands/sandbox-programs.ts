@@ -1,15 +1,13 @@
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { controllerFlags } from '../config/flags.js';
 import { parsePortRanges } from '../core/port-ranges.js';
 import { meshLabels } from '../kube/decode/mesh-labels.js';
-import { listen } from '../runtime/listen.js';
 import { PodRuntime } from '../sandbox/containers/pod-runtime.js';
 import type { Programs } from '../sandbox/containers/program.js';
 import type { SidecarOptions } from '../sandbox/containers/sidecar.js';
 
 /** Whether pods of the mesh get a sidecar that runs. Without, their programs listen on the pods' own addresses. */
-const runsSidecars = false;
+const runsSidecars: boolean = false;
 
 /** A file of the package, which is two folders up from src/commands as from dist/commands. */
 function packageFile(path: string): string {
@@ -36,20 +34,4 @@ export function createPodRuntime({ meshDomain }: { readonly meshDomain: string }
     defaultOpaquePorts: parsePortRanges(controllerFlags['default-opaque-ports'].default).ranges,
   };
   return new PodRuntime({ programs, sidecar: runsSidecars ? sidecar : undefined });
-}
-
-/**
- * Why pods can't have processes on this machine; undefined where they can. Each pod has an address of its own in
- * 127.0.0.0/8: all of these are there on Linux, while macOS has but 127.0.0.1.
- */
-export async function podAddressProblem(): Promise<string | undefined> {
-  const server = createServer();
-  try {
-    await listen(server, { host: '127.64.0.1', port: 0 });
-    return undefined;
-  } catch {
-    return 'this machine has no addresses beside 127.0.0.1 for pods to listen on (Linux has all of 127.0.0.0/8, macOS has not): pods are addresses only, and nothing runs behind them';
-  } finally {
-    server.close();
-  }
 }

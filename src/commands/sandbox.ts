@@ -16,7 +16,8 @@ import { Store } from '../sandbox/store/store.js';
 import { startControlPlane } from './control-plane.js';
 import { exitCode } from './exit.js';
 import type { Io } from './io.js';
-import { createPodRuntime, podAddressProblem } from './sandbox-programs.js';
+import { claimPodNetwork } from './pod-network.js';
+import { createPodRuntime } from './sandbox-programs.js';
 import { sandboxWelcome, type SandboxAddresses } from './sandbox-welcome.js';
 import { type Running, serveUntilStopped } from './serve.js';
 import { packageVersion } from './version.js';
@@ -32,10 +33,9 @@ export async function run(config: SandboxConfig, io: Io): Promise<number> {
   const loaded = await loadManifests(config.manifests);
   if (!loaded.ok) return refuse(io, loaded.problems);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
-  const addressProblem = config.runPrograms ? await podAddressProblem() : undefined;
-  if (addressProblem !== undefined) log.warn({ reason: addressProblem }, 'no programs are run');
-  const runtime = config.runPrograms && addressProblem === undefined ? createPodRuntime(config) : undefined;
-  const cluster = createCluster(config, loaded.manifests, log, runtime);
+  const pods = config.runPrograms ? await claimPodNetwork() : undefined;
+  if (pods?.ok === false) log.warn({ reason: pods.problem }, 'no programs are run: pods are addresses only');
+  const cluster = createCluster(config, loaded.manifests, log, pods?.ok === true ? pods.network : undefined);
   if (!cluster.ok) return refuse(io, cluster.problems);
 
   return serveUntilStopped({
@@ -44,17 +44,23 @@ export async function run(config: SandboxConfig, io: Io): Promise<number> {
     log,
     start: () => startSandbox(config, cluster, log),
     onServing: async ({ addresses }) => {
+      cluster.runtime?.open({ destinationAddr: dialAddress(addresses.proxyApi) });
       if (config.readyFile !== undefined) await writeReadyFile(config.readyFile, addresses);
       io.stdout.write(
         sandboxWelcome({
           addresses,
           store: cluster.store,
           clusterDomain: config.clusterDomain,
-          runsPrograms: runtime !== undefined,
+          runsPods: (podSpec) => cluster.runtime?.runs(podSpec) === true,
         }),
       );
     },
   });
+}
+
+/** Where to connect to what listens at an address: on all of them means on loopback too. */
+function dialAddress(bound: string): string {
+  return bound.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:');
 }
 
 /** The file appears whole or not at all, so that whoever waits for it can read it as soon as it is there. */
@@ -78,13 +84,17 @@ type ClusterResult =
     }
   | { readonly ok: false; readonly problems: readonly ManifestProblem[] };
 
-/** The cluster, with its controllers at work on the manifests, before anything listens. */
+/**
+ * The cluster, with its controllers at work on the manifests, before anything listens. With a network that is this
+ * process's own, pods run.
+ */
 function createCluster(
   config: SandboxConfig,
   manifests: readonly Manifest[],
   log: Logger,
-  runtime: PodRuntime | undefined,
+  podNetwork: string | undefined,
 ): ClusterResult {
+  const runtime = podNetwork === undefined ? undefined : createPodRuntime(config);
   // Higher than any version of a sandbox that ran before it: no cluster in memory changes a thousand times a second.
   const store = new Store({ firstVersion: Date.now() });
   const cluster = startCluster({
@@ -93,6 +103,7 @@ function createCluster(
     nodes: config.nodes,
     podReadyDelayMs: config.podReadyDelay.ms,
     ...(runtime && { runtime }),
+    ...(podNetwork !== undefined && { podNetwork }),
     namespaces: ['default', 'kube-system', config.controllerNamespace],
   });
   const applied = applyManifests(store, manifests);
@@ -134,7 +145,6 @@ async function startSandbox(
     scope.add(() => controlPlane.stop());
     // The first to be closed: a control plane drains at once that nobody listens to.
     scope.add(() => runtime?.close());
-    runtime?.open({ destinationAddr: controlPlane.addresses.proxyApi });
     return {
       addresses: { kubeApi: new URL(kubeApi.url).host, ...controlPlane.addresses },
       synced: controlPlane.synced,

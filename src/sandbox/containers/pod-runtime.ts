@@ -53,11 +53,17 @@ export class PodRuntime implements ContainerSource {
     this.#unopened.clear();
   }
 
+  /** Whether the pods of this spec have processes. */
+  runs(podSpec: unknown): boolean {
+    return recordsAt(podSpec, 'containers').some((container) =>
+      programOf(this.#options.programs, textAt(container, 'image') ?? ''),
+    );
+  }
+
   /** Runs a pod. Undefined where no image of it names a program. */
   run({ pod, addresses, onChange, onEvent }: PodOnNode): PodRun | undefined {
     const { programs, sidecar, backoff = kubernetesBackoff, clock = systemClock } = this.#options;
-    const containers = recordsAt(pod, 'spec', 'containers');
-    if (!containers.some((one) => programOf(programs, textAt(one, 'image') ?? ''))) return undefined;
+    if (!this.runs(pod['spec'])) return undefined;
     const run = new PodRun({
       pod,
       addresses,
