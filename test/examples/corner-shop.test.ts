@@ -28,7 +28,8 @@ async function run(name: string, env: Readonly<Record<string, string>> = {}): Pr
 async function shop(total: number, port: number): Promise<{ stats: Stats; shoppers: RunningProgram }> {
   const shoppers = await run('shoppers', {
     REQUESTS: String(total),
-    REQUESTS_PER_SECOND: '400',
+    REQUESTS_PER_SECOND: '150',
+    TIMEOUT_MS: '15000',
     PORT: String(port),
   });
   const ask = async (): Promise<Stats> => (await fetch(`http://${host}:${port}/`)).json() as Promise<Stats>;
