@@ -1,12 +1,15 @@
 import process from 'node:process';
-import { engine } from './engine/bench.js';
 import { fanOut } from './fan-out/bench.js';
 import type { Bench } from './kit/bench.js';
 import { build } from './kit/build.js';
 import { describeMachine } from './kit/machine.js';
+import { zonesBench } from './zones/bench.js';
+import { scale } from './scale/bench.js';
+import { storm } from './storm/bench.js';
+import { crashLoop } from './crash-loop/bench.js';
 import { start } from './start/bench.js';
 
-const benches: readonly Bench[] = [fanOut, start, engine];
+const benches: readonly Bench[] = [fanOut, start, scale, zonesBench, storm, crashLoop];
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { registerMeshMetrics } from '../src/commands/mesh-metrics.js';
 import { Engine } from '../src/engine/engine.js';
+import { createDestinationService } from '../src/grpc/destination.js';
 import { createGrpcMetrics } from '../src/grpc/metrics.js';
 import { registerWatchMetrics } from '../src/kube/metrics.js';
 import { createMesh } from '../src/mesh/mesh.js';
@@ -8,22 +9,25 @@ import { createRegistry } from '../src/runtime/metrics.js';
 
 /** docs/metrics.md: every metric that the control plane registers, under its own help text. */
 export async function metricsPage(): Promise<string> {
+  const engine = new Engine({ onError: () => undefined });
+  const options = {
+    clusterDomain: 'cluster.local',
+    controllerNamespace: '',
+    trustDomain: '',
+    enableH2Upgrade: true,
+    enableSelfOverride: true,
+    defaultOpaquePorts: [],
+  };
+  const mesh = createMesh(engine, options);
   const process = createRegistry({ version: '' });
   const sections = [
     section('Kubernetes watches', (registry) =>
       registerWatchMetrics({ registry, status: () => [], nowMs: Date.now }),
     ),
-    section('Views', (registry) => {
-      const engine = new Engine({ onError: () => undefined });
-      const options = {
-        controllerNamespace: '',
-        trustDomain: '',
-        enableH2Upgrade: true,
-        defaultOpaquePorts: [],
-      };
-      const mesh = createMesh(engine, options);
-      registerMeshMetrics({ registry, engine, mesh, destination: () => ({ encodings: 0 }) });
+    section('Destination', (registry) => {
+      createDestinationService({ ...options, mesh, meshedHttp2ClientParams: undefined, registry });
     }),
+    section('Views', (registry) => registerMeshMetrics({ registry, engine, mesh })),
     section('gRPC', (registry) => {
       createGrpcMetrics(registry);
     }),

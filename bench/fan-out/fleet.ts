@@ -1,7 +1,7 @@
 import { GetDestination } from '../../src/gen/io/linkerd/proxy/destination/destination.js';
-import { Delivery } from './delivery.js';
+import { Delivery } from '../kit/delivery.js';
 import { expectUpdate } from './expectation.js';
-import { RawConnection } from './raw-connection.js';
+import { RawConnection, type StreamRequest } from '../kit/raw-connection.js';
 import { type Change, checkout, namespace, nodeOfClient } from '../kit/service-under-change.js';
 
 export interface FleetOptions {
@@ -21,6 +21,17 @@ export interface Delivered {
 
 const timeoutMs = 60_000;
 
+function request(client: number): StreamRequest {
+  return {
+    path: '/io.linkerd.proxy.destination.Destination/Get',
+    message: GetDestination.encode({
+      scheme: '',
+      path: `${checkout}.${namespace}.svc.cluster.local:80`,
+      contextToken: JSON.stringify({ ns: namespace, nodeName: nodeOfClient(client) }),
+    }).finish(),
+  };
+}
+
 /** Proxies of one server. Each stream must be told the whole set, and then exactly what is expected. */
 export class Fleet {
   readonly #streams: number;
@@ -39,13 +50,7 @@ export class Fleet {
       (_, client) =>
         new RawConnection({
           port,
-          streams: perConnection,
-          path: '/io.linkerd.proxy.destination.Destination/Get',
-          request: GetDestination.encode({
-            scheme: '',
-            path: `${checkout}.${namespace}.svc.cluster.local:80`,
-            contextToken: JSON.stringify({ ns: namespace, nodeName: nodeOfClient(client) }),
-          }).finish(),
+          requests: Array.from({ length: perConnection }, () => request(client)),
           onData: (stream, chunk, start, end) => {
             this.#delivery.receive(client * perConnection + stream, chunk, start, end);
           },
@@ -75,7 +80,11 @@ export class Fleet {
       this.#fail = (problem) => reject(new Error(problem));
       if (this.#problem !== undefined) this.#fail(this.#problem);
     });
-    const delivery = new Delivery(this.#streams, arrived, (problem) => this.#report(problem));
+    const delivery = new Delivery({
+      streams: this.#streams,
+      onDone: arrived,
+      onProblem: (problem) => this.#report(problem),
+    });
     const timer = setTimeout(() => this.#report(`after ${timeoutMs} ms: ${delivery.toString()}`), timeoutMs);
     const check = async (): Promise<Delivered> => {
       try {

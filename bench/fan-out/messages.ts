@@ -1,5 +1,5 @@
 import { nodeName } from '../../src/core/ids.js';
-import { encodeDelta, encodeSnapshot } from '../../src/wire/update.js';
+import { createUpdateEncoder } from '../../src/wire/update.js';
 import { createBenchMesh } from '../kit/mesh.js';
 import { type Change, nodeOfClient, ServiceUnderChange } from '../kit/service-under-change.js';
 
@@ -10,19 +10,20 @@ export interface Messages {
 }
 
 export function createMessages(size: number): Messages {
+  const encoder = createUpdateEncoder(undefined);
   const { engine, mesh } = createBenchMesh();
   const checkout = new ServiceUnderChange({ size });
   checkout.populate(mesh.tables);
   const key = { service: checkout.id, port: 80, hostname: undefined, node: nodeName(nodeOfClient(0)) };
   const subscription = mesh.clientEndpoints.subscribe(key, () => {});
   return {
-    snapshot: only(encodeSnapshot(subscription.latest.value)),
+    snapshot: only(encoder.snapshot(subscription.latest.value)),
     next(change) {
       const told = subscription.latest.value;
       const slice = checkout.change(change);
       mesh.tables.backends.apply(slice.id, slice);
       engine.flush();
-      return only(encodeDelta(told, subscription.latest.value));
+      return only(encoder.delta(told, subscription.latest.value));
     },
   };
 }

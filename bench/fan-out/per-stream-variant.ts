@@ -3,7 +3,7 @@ import {
   DestinationService,
   Update,
 } from '../../src/gen/io/linkerd/proxy/destination/destination.js';
-import { startGrpcServer } from './grpc-server.js';
+import { startGrpcServer } from '../kit/grpc-server.js';
 import { createMessages } from './messages.js';
 import type { StartVariant } from './variant.js';
 

@@ -14,6 +14,8 @@ export function createBenchMesh(): { readonly engine: Engine; readonly mesh: Mes
     trustDomain: 'cluster.local',
     enableH2Upgrade: true,
     defaultOpaquePorts: [],
+    clusterDomain: 'cluster.local',
+    enableSelfOverride: true,
   });
   populateNodes(mesh.tables);
   return { engine, mesh };

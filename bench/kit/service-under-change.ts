@@ -14,15 +14,17 @@ import type { MeshTables } from '../../src/mesh/tables.js';
 import { nameSuffix } from './name-suffix.js';
 
 /**
- * A Deployment's meshed pods behind one Service, in EndpointSlices as Kubernetes would fill them. A change moves the
- * first so many pods to a zone that none was in before: each of them is told anew, with all its labels.
+ * A Deployment's meshed pods behind one Service, in EndpointSlices as Kubernetes would fill them. A change moves some
+ * pods to a zone that none was in before: each of them is told anew, with all its labels.
  */
 
 export interface Change {
   /** Counts the changes of a service from 1. */
   readonly round: number;
-  /** How many endpoints change; all must be in the first slice. */
+  /** How many endpoints change; all must be in one slice. */
   readonly endpoints: number;
+  /** The first of them. Default 0. */
+  readonly first?: number;
 }
 
 /** What a client must be told about an endpoint, in plain words. */
@@ -52,6 +54,8 @@ export interface ServiceUnderChangeOptions {
   readonly size: number;
 }
 
+const none: readonly never[] = [];
+
 export class ServiceUnderChange {
   readonly id: ServiceId;
   readonly #name: string;
@@ -71,6 +75,8 @@ export class ServiceUnderChange {
       name: this.#name,
       type: 'ClusterIP',
       ports: [{ name: 'http', port: 80 }],
+      clusterIps: [],
+      opaquePorts: undefined,
       internalTrafficPolicy: 'Cluster',
     });
     const replicaSet = `${this.#name}-${podTemplateHash}`;
@@ -79,8 +85,9 @@ export class ServiceUnderChange {
       id: replicaSetKey,
       owner: { kind: 'Deployment', name: this.#name },
     });
+    const labels = { app: this.#name, 'pod-template-hash': podTemplateHash };
     for (const index of this.#roundOf.keys()) {
-      const { pod } = endpointFacts(index, 0, this.#name);
+      const { pod, ip } = endpointFacts(index, 0, this.#name);
       const id = podId(namespace, pod);
       tables.pods.apply(id, {
         id,
@@ -92,7 +99,15 @@ export class ServiceUnderChange {
         owner: { kind: 'ReplicaSet', name: replicaSet },
         controlPlaneNamespace,
         podTemplateHash,
+        labels,
         opaquePorts: undefined,
+        namedPorts: none,
+        ips: [ip],
+        hostIps: none,
+        hostPorts: none,
+        isRunning: true,
+        isTerminating: false,
+        createdAtS: 0,
         proxy: undefined,
       });
     }
@@ -103,10 +118,11 @@ export class ServiceUnderChange {
   }
 
   /** Moves endpoints, and returns the slice that says so, with nothing in it shared with the slice before. */
-  change({ round, endpoints }: Change): BackendsRow {
-    if (endpoints > maxEndpointsPerSlice) throw new RangeError('more than the first slice holds');
-    this.#roundOf.fill(round, 0, endpoints);
-    return this.#slice(0);
+  change({ round, endpoints, first = 0 }: Change): BackendsRow {
+    const firstOfSlice = first - (first % maxEndpointsPerSlice);
+    if (first + endpoints > firstOfSlice + maxEndpointsPerSlice) throw new RangeError('more than one slice');
+    this.#roundOf.fill(round, first, first + endpoints);
+    return this.#slice(firstOfSlice);
   }
 
   #slice(first: number): BackendsRow {
@@ -127,6 +143,8 @@ export class ServiceUnderChange {
       namespace,
       service: this.id,
       groups: [{ ports: [{ name: 'http', port: targetPort }], backends }],
+      mirror: undefined,
+      triggeredAtMs: undefined,
     };
   }
 

@@ -4,11 +4,11 @@ import { formatNumber, formatSummary, summarize } from '../kit/statistics.js';
 import { formatTable } from '../kit/table.js';
 import { printTarget } from '../kit/target.js';
 import { startWorker } from '../kit/worker.js';
-import type { ApiServerCommands } from './api-server.js';
+import type { ApiServerCommands } from '../kit/cluster/api-server.js';
 import { measureChangeLatency } from './change-latency.js';
-import { largeCluster, sizeOf, type Spread } from './cluster-objects.js';
-import { startControlPlaneProcess } from './control-plane.js';
-import type { Vitals } from './probe.js';
+import { largeCluster, sizeOf, type Spread } from '../kit/cluster/cluster-objects.js';
+import { startControlPlaneProcess } from '../kit/control-plane.js';
+import type { Vitals } from '../kit/probe.js';
 
 const smallCluster: Spread = [
   { services: 900, podsEach: 5 },
@@ -81,11 +81,11 @@ async function measureStarts(
   { build, nodeFlags, starts, changes }: BenchOptions & { readonly starts: number; readonly changes: number },
 ): Promise<readonly Started[]> {
   const apiServer = startWorker<ApiServerCommands>({
-    module: join(build, 'bench/start/api-server.js'),
+    module: join(build, 'bench/kit/cluster/api-server.js'),
     nodeFlags: ['--max-old-space-size=8192'],
   });
   try {
-    const { url, objects, podBytes } = await apiServer.call('start', spread);
+    const { url, objects, podBytes } = await apiServer.call('start', { spread });
     const { services, endpoints, nodes } = sizeOf(spread);
     if (endpoints > 0) {
       console.log(

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import { DestinationClient, type Update } from '../../src/gen/io/linkerd/proxy/destination/destination.js';
-import { firstSliceName, serviceNames } from './cluster-objects.js';
+import { serviceNames } from '../kit/cluster/cluster-objects.js';
+import { SlicePatch } from '../kit/slice-patch.js';
 
 export interface ChangeLatencyOptions {
   readonly apiServerUrl: string;
@@ -24,9 +25,7 @@ const pauseMs = 50;
 export async function measureChangeLatency(options: ChangeLatencyOptions): Promise<readonly number[]> {
   const { apiServerUrl, proxyApi, service, endpoints, changes } = options;
   const { namespace, name } = serviceNames(service);
-  const slices = `${apiServerUrl}/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
-  const sliceUrl = `${slices}/${firstSliceName(service)}`;
-  const slice = (await (await fetch(sliceUrl)).json()) as { readonly endpoints: readonly object[] };
+  const slice = await SlicePatch.read(apiServerUrl, service);
 
   const client = new DestinationClient(proxyApi, credentials.createInsecure());
   const call = client.get({
@@ -46,20 +45,15 @@ export async function measureChangeLatency(options: ChangeLatencyOptions): Promi
     const latencies: number[] = [];
     for (let change = 0; change < changes; change++) {
       const ready = change % 2 === 1;
-      const [changed, ...others] = slice.endpoints;
-      const body = JSON.stringify({ endpoints: [{ ...changed, conditions: { ready } }, ...others] });
+      const changed = slice.endpoints.map((endpoint, index) =>
+        index === 0 ? { ...endpoint, conditions: { ready } } : endpoint,
+      );
       await setTimeout(pauseMs);
       const startedMs = performance.now();
-      const patched = fetch(sliceUrl, {
-        method: 'PATCH',
-        headers: { 'content-type': 'application/merge-patch+json' },
-        body,
-      });
+      const patched = slice.send(changed);
       const update = await next();
       latencies.push(performance.now() - startedMs);
-      const response = await patched;
-      if (response.status !== 200) throw new Error(`PATCH answered ${response.status}`);
-      await response.arrayBuffer();
+      await patched;
       expectCount(update, ready ? 'add' : 'remove', 1);
     }
     return latencies;

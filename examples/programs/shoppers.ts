@@ -19,12 +19,23 @@ interface Errand {
 }
 
 const look: Errand = { method: 'GET', path: '/' };
-const item = (name: string): Errand => ({ method: 'GET', path: `/items/${name}` });
+const product = (name: string): Errand => ({ method: 'GET', path: `/products/${name}` });
 const search: Errand = { method: 'GET', path: '/search?q=e' };
 const order: Errand = { method: 'POST', path: '/orders', body: { item: 'tea', amount: 1, customer: 'ann' } };
 
 /** What customers do, in turn. */
-const errands = [look, item('tea'), order, look, item('milk'), search, look, item('bread'), order, look];
+const errands = [
+  look,
+  product('tea'),
+  order,
+  look,
+  product('milk'),
+  search,
+  look,
+  product('bread'),
+  order,
+  look,
+];
 
 const tally = new Tally();
 const startedMs = performance.now();

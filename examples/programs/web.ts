@@ -9,9 +9,9 @@ const orders = clientOf('OrderService', textSetting('ORDERS_ADDR', '127.0.0.1:70
 serveHttp(numberSetting('PORT', 8080), async ({ method, url, body }): Promise<Answer> => {
   const path = url.pathname;
   if (method === 'POST' && path === '/orders') return placeOrder(body);
-  if (path === '/') return fromCatalog('/items');
-  if (path.startsWith('/items/') || path === '/search') return fromCatalog(`${path}${url.search}`);
-  return { status: 404, body: { try: ['GET /', 'GET /items/tea', 'GET /search?q=e', 'POST /orders'] } };
+  if (path === '/') return fromCatalog('/products');
+  if (path.startsWith('/products/') || path === '/search') return fromCatalog(`${path}${url.search}`);
+  return { status: 404, body: { try: ['GET /', 'GET /products/tea', 'GET /search?q=e', 'POST /orders'] } };
 });
 
 async function fromCatalog(path: string): Promise<Answer> {

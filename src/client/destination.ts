@@ -1,34 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClientOptions, credentials } from '@grpc/grpc-js';
+import { credentials } from '@grpc/grpc-js';
 import { DestinationClient } from '../gen/io/linkerd/proxy/destination/destination.js';
-import { Backoff } from '../runtime/backoff.js';
+import { channelOptions } from './channel.js';
 import { followStream, type ToldEvent } from './endpoint-stream.js';
-import { type Failure, isFinal } from './failure.js';
+import type { Failure } from './failure.js';
+import { type FollowOptions, followStreams, interrupted, type Outage, type Question } from './follow.js';
 import type { ToldEndpoint } from './told-endpoint.js';
 import { unknownSet } from './told-set.js';
 
-export interface FollowOptions {
-  /** The control plane's proxy-facing address, `host:port`; plaintext HTTP/2. */
-  readonly address: string;
-  /** `name[:port]`, as a proxy would ask for it. */
-  readonly authority: string;
-  /** What to say about the client: JSON with `ns`, `nodeName` and `pod`, each optional. Default: nothing. */
-  readonly contextToken?: string;
-  /** Ends the iteration, without an event. */
-  readonly signal: AbortSignal;
-  /** How long a stream may stay without a first step, connecting included. Default 3,000, which is a proxy's. */
-  readonly firstAnswerMs?: number;
-  /** The longest pause between two attempts; the shortest is 100 ms. Default 60,000, which is a proxy's. */
-  readonly maxRetryMs?: number;
-}
-
 /** What a follower of a service sees. */
-export type EndpointEvent =
-  | ToldEvent
-  /** The stream broke, or gave no answer. What is known stays valid; another attempt is made after `retryInMs`. */
-  | { readonly kind: 'lost'; readonly failure: Failure; readonly retryInMs: number }
-  /** The server says that asking is pointless. The last event. */
-  | { readonly kind: 'rejected'; readonly failure: Failure };
+export type EndpointEvent = ToldEvent | Outage;
 
 /** The endpoints of a service once, or why there is no answer. */
 export type Answer =
@@ -52,27 +32,22 @@ export async function* followEndpoints({
   contextToken = '',
   signal,
   firstAnswerMs = 3_000,
-  maxRetryMs = 60_000,
+  maxRetryMs,
 }: FollowOptions): AsyncGenerator<EndpointEvent, void, void> {
   const client = new DestinationClient(address, credentials.createInsecure(), channelOptions);
-  const backoff = new Backoff({ minMs: 100, maxMs: maxRetryMs });
-  let known = unknownSet;
   try {
-    while (!signal.aborted) {
-      const call = client.get({ scheme: '', path: authority, contextToken });
-      const end = yield* followStream(call, { address, firstAnswerMs, known, signal });
-      if (signal.aborted) return;
-
-      if (isFinal(end.failure)) {
-        yield { kind: 'rejected', failure: end.failure };
-        return;
-      }
-      known = end.known;
-      if (end.opened) backoff.reset();
-      const retryInMs = Math.round(backoff.next());
-      yield { kind: 'lost', failure: end.failure, retryInMs };
-      await pause(retryInMs, signal);
-    }
+    yield* followStreams({
+      initial: unknownSet,
+      stream: (known) =>
+        followStream(client.get({ scheme: '', path: authority, contextToken }), {
+          address,
+          firstAnswerMs,
+          known,
+          signal,
+        }),
+      signal,
+      maxRetryMs,
+    });
   } finally {
     client.close();
   }
@@ -82,13 +57,7 @@ export async function* followEndpoints({
 export async function getEndpoints({
   timeoutMs,
   ...question
-}: {
-  readonly address: string;
-  readonly authority: string;
-  readonly contextToken?: string;
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-}): Promise<Answer> {
+}: Question & { readonly timeoutMs: number }): Promise<Answer> {
   for await (const event of followEndpoints({ ...question, firstAnswerMs: timeoutMs })) {
     switch (event.kind) {
       case 'snapshot':
@@ -99,27 +68,5 @@ export async function getEndpoints({
         return { ok: false, failure: event.failure };
     }
   }
-  return { ok: false, failure: { code: 'CANCELLED', message: 'interrupted' } };
-}
-
-const channelOptions: ClientOptions = {
-  // An address of a control plane is inside of the cluster's network or on loopback: what HTTP_PROXY says for the
-  // web doesn't apply to it.
-  'grpc.enable_http_proxy': 0,
-  // The pauses between attempts are ours to choose, so the channel itself must be ready when one is over.
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1_000,
-  // A peer that is gone without a word is noticed after 40 s. Servers in Go count pings that come more often than
-  // every 5 minutes; grpc-js then sends fewer.
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.enable_channelz': 0,
-};
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch {
-    // Interrupted, which the loop sees for itself.
-  }
+  return { ok: false, failure: interrupted };
 }

@@ -1,9 +1,12 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import type { Update } from '../gen/io/linkerd/proxy/destination/destination.js';
 import type { Failure } from './failure.js';
+import { noAnswer, type StreamEnd } from './follow.js';
+import { type Reading, StreamReader } from './stream-reader.js';
 import type { ToldEndpoint } from './told-endpoint.js';
 import {
   applyStep,
+  decodeStep,
   type Difference,
   difference,
   type Step,
@@ -11,7 +14,6 @@ import {
   type ToldSet,
   unknownSet,
 } from './told-set.js';
-import { type Reading, UpdateReader } from './update-reader.js';
 
 /** What a stream tells. Endpoints are in the order of addresses. */
 export type ToldEvent =
@@ -24,15 +26,6 @@ interface Told {
   readonly exists: boolean;
   readonly endpoints: readonly ToldEndpoint[];
   readonly difference: Difference;
-}
-
-/** How a stream left things. */
-export interface StreamEnd {
-  /** What is known: the last set told, or the one before the stream where it told none. */
-  readonly known: ToldSet;
-  /** Whether the stream told its first set. */
-  readonly opened: boolean;
-  readonly failure: Failure;
 }
 
 export interface StreamOptions {
@@ -50,10 +43,10 @@ export interface StreamOptions {
 export async function* followStream(
   call: ClientReadableStream<Update>,
   { address, firstAnswerMs, known, signal }: StreamOptions,
-): AsyncGenerator<ToldEvent, StreamEnd, void> {
+): AsyncGenerator<ToldEvent, StreamEnd<ToldSet>, void> {
   const cancel = () => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
-  const updates = new UpdateReader(call, address);
+  const updates: Updates = new StreamReader({ call, address, decode: decodeStep });
   try {
     const opening = await readOpening(updates, firstAnswerMs);
     if (opening.kind === 'end') return { known, opened: false, failure: opening.failure };
@@ -64,7 +57,7 @@ export async function* followStream(
     for (; reading.kind !== 'end'; reading = await updates.read(Number.POSITIVE_INFINITY)) {
       if (reading.kind === 'quiet') continue;
       const before = current;
-      current = applyStep(before, reading.step);
+      current = applyStep(before, reading.item);
       const event = told('change', before, current);
       if (!isIdle(event) || before.exists !== current.exists) yield event;
     }
@@ -75,35 +68,36 @@ export async function* followStream(
   }
 }
 
+type Updates = StreamReader<Update, Step>;
+
 /** The set that a stream opens with, and what was read behind it; or the end of a stream that told none. */
 type Opening =
-  | { readonly kind: 'set'; readonly set: ToldSet; readonly next: Reading | undefined }
+  | { readonly kind: 'set'; readonly set: ToldSet; readonly next: Reading<Step> | undefined }
   | { readonly kind: 'end'; readonly failure: Failure };
 
-async function readOpening(updates: UpdateReader, firstAnswerMs: number): Promise<Opening> {
+async function readOpening(updates: Updates, firstAnswerMs: number): Promise<Opening> {
   const answerBy = performance.now() + firstAnswerMs;
   let reading = await updates.read(firstAnswerMs);
   // Proxies pass over a removal that comes before any set.
-  while (reading.kind === 'step' && reading.step.kind === 'remove') {
+  while (reading.kind === 'item' && reading.item.kind === 'remove') {
     reading = await updates.read(answerBy - performance.now());
   }
   if (reading.kind === 'end') return reading;
   if (reading.kind === 'quiet') {
-    const message = `no answer within ${firstAnswerMs} ms`;
-    return { kind: 'end', failure: { code: 'DEADLINE_EXCEEDED', message } };
+    return { kind: 'end', failure: noAnswer(firstAnswerMs) };
   }
 
-  let set = applyStep(unknownSet, reading.step);
+  let set = applyStep(unknownSet, reading.item);
   const completeBy = performance.now() + maxOpeningMs;
-  let step = reading.step;
+  let step = reading.item;
   while (step.kind === 'add') {
     const next = await updates.read(Math.min(settleMs(step), completeBy - performance.now()));
     if (next.kind === 'quiet') break;
     // A stream that breaks here may have told a part only; the server's own regular end comes after the whole.
     if (next.kind === 'end') return next.failure.code === 'OK' ? { kind: 'set', set, next } : next;
-    if (!continues(set, next.step)) return { kind: 'set', set, next };
-    set = applyStep(set, next.step);
-    step = next.step;
+    if (!continues(set, next.item)) return { kind: 'set', set, next };
+    set = applyStep(set, next.item);
+    step = next.item;
   }
   return { kind: 'set', set, next: undefined };
 }

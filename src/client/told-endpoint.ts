@@ -47,17 +47,16 @@ export interface ResourceRef {
 
 /** The endpoints of an `add`. One without a usable address is left out, as proxies do. */
 export function decodeEndpoints(set: WeightedAddrSet): readonly ToldEndpoint[] {
-  return set.addrs.flatMap((endpoint) => {
-    const address = decodeAddress(endpoint.addr);
-    return address === undefined ? [] : [decodeEndpoint(address, endpoint, set.metricLabels)];
-  });
+  return set.addrs.flatMap((endpoint) => decodeEndpoint(endpoint, set.metricLabels) ?? []);
 }
 
-function decodeEndpoint(
-  address: SocketAddress,
+/** Undefined for one without a usable address. */
+export function decodeEndpoint(
   endpoint: WeightedAddr,
-  setLabels: ReadonlyMap<string, string>,
-): ToldEndpoint {
+  setLabels: ReadonlyMap<string, string> = new Map(),
+): ToldEndpoint | undefined {
+  const address = decodeAddress(endpoint.addr);
+  if (address === undefined) return undefined;
   const labels = new Map([...setLabels, ...endpoint.metricLabels]);
   return {
     ...address,
@@ -89,7 +88,7 @@ function decodeProtocol(hint: ProtocolHint | undefined): ToldEndpoint['protocol'
   return hint?.protocol?.$case;
 }
 
-function decodeResource(metadata: Metadata | undefined): ResourceRef | undefined {
+export function decodeResource(metadata: Metadata | undefined): ResourceRef | undefined {
   if (metadata?.kind?.$case !== 'resource') return undefined;
   const { group, kind, namespace, name, section, port } = metadata.kind.value;
   return { group, kind, namespace, name, section, port };

@@ -1,4 +1,10 @@
-import { controllerFlags, endpointsFlags, sandboxFlags, versionFlags } from '../config/flags.js';
+import {
+  controllerFlags,
+  endpointsFlags,
+  profileFlags,
+  sandboxFlags,
+  versionFlags,
+} from '../config/flags.js';
 import { type Command, command } from './command.js';
 
 /** Every command of the program, in the order of help. A new one is an entry here and a file that exports `run`. */
@@ -29,6 +35,7 @@ export const catalog: readonly Command[] = [
     details: [
       'Asks a running control plane what a proxy would be told, over the same call. From outside of the cluster, forward its port first: kubectl --namespace conduit port-forward deploy/conduit 8086.',
       'With --watch, lines that start with +, - and ~ tell of endpoints that came, went and changed; a lost connection is made again and told of on stderr. An unreachable control plane ends the command only before its first answer.',
+      'With --explain, asks the tooling-facing port (8085) why: every address that an EndpointSlice declares for the service, whether this client is told of it, and if not, because of what.',
     ],
     operands: {
       placeholder: 'AUTHORITY',
@@ -36,6 +43,21 @@ export const catalog: readonly Command[] = [
     },
     flags: endpointsFlags,
     load: () => import('./endpoints.js'),
+  }),
+  command({
+    name: 'profile',
+    summary: 'Show how a proxy is told to treat the traffic for a destination.',
+    details: [
+      'Asks a running control plane what a proxy would be told, over the same call: routes, retries, traffic splits and whether connections are opaque, for a service; the endpoint, for any other address.',
+      'With --watch, each profile replaces the one before it; a lost connection is made again and told of on stderr. An unreachable control plane ends the command only before its first answer.',
+      'With --explain, asks the tooling-facing port (8085) why: what the authority stands for, which ServiceProfile applies, what of it was left out, and what makes connections opaque.',
+    ],
+    operands: {
+      placeholder: 'AUTHORITY',
+      help: 'SERVICE.NAMESPACE.svc.DOMAIN[:PORT], INSTANCE.SERVICE.NAMESPACE.svc.DOMAIN[:PORT] or IP[:PORT]; port 80 where none is given.',
+    },
+    flags: profileFlags,
+    load: () => import('./profile.js'),
   }),
   command({
     name: 'version',

@@ -1,10 +1,13 @@
 import type { Registry } from 'prom-client';
+import type { Http2ClientParams } from '../core/http2-params.js';
 import { Engine } from '../engine/engine.js';
+import { createApiService } from '../grpc/api.js';
 import { createDestinationService } from '../grpc/destination.js';
 import { createGrpcMetrics } from '../grpc/metrics.js';
 import { createGrpcServer, type GrpcServer } from '../grpc/server.js';
 import type { GrpcService } from '../grpc/service.js';
 import { ApiClient } from '../kube/api-client.js';
+import type { BackendsSource } from '../kube/backends-watch.js';
 import { systemClock } from '../kube/clock.js';
 import type { Cluster } from '../kube/cluster.js';
 import { registerWatchMetrics } from '../kube/metrics.js';
@@ -25,7 +28,9 @@ export interface ControlPlaneOptions extends MeshOptions {
   readonly adminAddr: ListenAddress;
   readonly clusterDomain: string;
   readonly meshDomain: string;
-  readonly endpointsSource: 'slices' | 'endpoints';
+  readonly endpointsSource: BackendsSource;
+  /** Undefined: the proxies' own defaults. */
+  readonly meshedHttp2ClientParams: Http2ClientParams | undefined;
   readonly services: readonly 'destination'[];
   readonly log: Logger;
   readonly registry: Registry;
@@ -93,8 +98,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     scope.add(() => admin.close());
 
     const metrics = createGrpcMetrics(registry);
-    const destination = createDestinationService({ mesh, clusterDomain: options.clusterDomain });
-    registerMeshMetrics({ registry, engine, mesh, destination: destination.stats });
+    const destination = createDestinationService({ ...options, mesh });
+    registerMeshMetrics({ registry, engine, mesh });
     const serve = async (
       name: string,
       address: ListenAddress,
@@ -110,8 +115,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await Promise.all(servers.map((server) => server.drain({ graceMs: drainGraceMs })));
     });
     const isServed = options.services.includes('destination');
-    const proxyServer = await serve('proxy', options.proxyApiAddr, isServed ? [destination.service] : []);
-    const toolingServer = await serve('tooling', options.apiAddr, []);
+    const proxyServer = await serve('proxy', options.proxyApiAddr, isServed ? [destination] : []);
+    const api = createApiService({
+      mesh,
+      clusterDomain: options.clusterDomain,
+      vocabulary: () => ({
+        backendsKind: watches.status().some(({ kind }) => kind === 'Endpoints')
+          ? 'Endpoints'
+          : 'EndpointSlice',
+        meshDomain: options.meshDomain,
+      }),
+    });
+    const toolingServer = await serve('tooling', options.apiAddr, isServed ? [api] : []);
 
     const addresses = { proxyApi: proxyServer.address, api: toolingServer.address, admin: admin.address };
     log.info({ ...addresses, cluster: cluster.description }, 'control plane started');
@@ -122,8 +137,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-function sinksOf(tables: MeshTables, source: ControlPlaneOptions['endpointsSource']): ClusterSinks {
-  const { services, backends, pods, nodes, replicaSets, jobs } = tables;
-  const backendsSink = source === 'slices' ? { endpointSlices: backends } : { endpoints: backends };
-  return { services, ...backendsSink, pods, nodes, replicaSets, jobs };
+function sinksOf(tables: MeshTables, source: BackendsSource): ClusterSinks {
+  const { services, pods, nodes, replicaSets, jobs, serviceProfiles, servers, externalWorkloads } = tables;
+  const backends = { source, sink: tables.backends };
+  return { services, backends, pods, nodes, replicaSets, jobs, serviceProfiles, servers, externalWorkloads };
 }

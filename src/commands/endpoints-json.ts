@@ -60,14 +60,16 @@ export interface EndpointDocument {
   readonly transportPort: number | null;
   readonly authorityOverride: string | null;
   /** The object it comes from; `core` is the legacy API group. */
-  readonly resource: {
-    readonly group: string;
-    readonly kind: string;
-    readonly namespace: string;
-    readonly name: string;
-    readonly section: string;
-    readonly port: number;
-  } | null;
+  readonly resource: ResourceDocument | null;
+}
+
+export interface ResourceDocument {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly section: string;
+  readonly port: number;
 }
 
 export function endpointsDocument(
@@ -105,7 +107,7 @@ export function lostLine(authority: string, failure: Failure, retryInMs: number)
   return { kind: 'lost', authority, ...failure, retryInMs };
 }
 
-function endpointDocument(endpoint: ToldEndpoint): EndpointDocument {
+export function endpointDocument(endpoint: ToldEndpoint): EndpointDocument {
   const { ip, port, weight, labels, identity, protocol, transportPort, authorityOverride, resource } =
     endpoint;
   return {

@@ -1,20 +1,17 @@
 import type { ToldEvent } from '../client/endpoint-stream.js';
-import type { Failure } from '../client/failure.js';
 import type { ToldEndpoint } from '../client/told-endpoint.js';
+import type { WatchPrinter } from './ask.js';
 import { coloursFor } from './colour.js';
 import { changeLine, endpointsDocument, lostLine, snapshotLine } from './endpoints-json.js';
 import { differenceLines, endpointsTable } from './endpoints-text.js';
+import { outageLines } from './failure-line.js';
 import type { Io } from './io.js';
 import { printable, printableJson } from './printable.js';
 
 /** Prints what is heard of some authorities, in one format. */
-export interface EndpointsPrinter {
+export interface EndpointsPrinter extends WatchPrinter<ToldEvent> {
   /** The answer to a single question. */
   readonly answer: (authority: string, told: ToldSetView) => void;
-  /** What a watch tells. */
-  readonly event: (authority: string, event: ToldEvent) => void;
-  /** A watch has no answer at present, and goes on asking. */
-  readonly lost: (authority: string, failure: Failure, retryInMs: number) => void;
 }
 
 interface ToldSetView {
@@ -22,18 +19,11 @@ interface ToldSetView {
   readonly endpoints: readonly ToldEndpoint[];
 }
 
-/** That there is no answer, as a line on stderr; the same in every format. */
-export function printFailure(io: Io, authority: string, failure: Failure, outlook = ''): void {
-  const { code, message } = failure;
-  io.stderr.write(`${printable(authority)}: ${code}: ${printable(message)}${outlook}\n`);
-}
-
 /** Tables and lines to read. Where they are about `several` authorities, each says which. */
 export function textPrinter(io: Io, { several }: { readonly several: boolean }): EndpointsPrinter {
   const colours = coloursFor(io);
   const tables = new Set<string>();
-  /** What was last said about a connection that is lost, by authority. */
-  const troubles = new Map<string, string>();
+  const outages = outageLines(io);
 
   const table = (authority: string, told: ToldSetView) => {
     const gap = several && tables.size > 0 ? '\n' : '';
@@ -49,16 +39,11 @@ export function textPrinter(io: Io, { several }: { readonly several: boolean }):
   return {
     answer: table,
     event: (authority, event) => {
-      if (troubles.delete(authority)) io.stderr.write(`${printable(authority)}: connected again\n`);
+      outages.heard(authority);
       if (tables.has(authority)) lines(authority, event);
       else table(authority, event);
     },
-    lost: (authority, failure) => {
-      // A server that is down for an hour is one line, not one for each attempt.
-      const trouble = `${failure.code} ${failure.message}`;
-      if (troubles.get(authority) !== trouble) printFailure(io, authority, failure, '; trying again');
-      troubles.set(authority, trouble);
-    },
+    lost: outages.lost,
   };
 }
 

@@ -1,18 +1,16 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Engine } from '../engine/engine.js';
 import type { ViewStats } from '../engine/view.js';
-import type { DestinationStats } from '../grpc/destination.js';
 import type { Mesh } from '../mesh/mesh.js';
 
 export interface MeshMetricsOptions {
   readonly registry: Registry;
   readonly engine: Engine;
   readonly mesh: Mesh;
-  readonly destination: () => DestinationStats;
 }
 
-/** Metrics of views and encodings, read from their state at each scrape. */
-export function registerMeshMetrics({ registry, engine, mesh, destination }: MeshMetricsOptions): void {
+/** Metrics of views, read from their state at each scrape. */
+export function registerMeshMetrics({ registry, engine, mesh }: MeshMetricsOptions): void {
   const registers = [registry];
 
   const perView = (name: string, help: string, read: (stats: ViewStats) => number): void => {
@@ -42,15 +40,6 @@ export function registerMeshMetrics({ registry, engine, mesh, destination }: Mes
     registers,
     collect() {
       this.set(engine.idleKeys);
-    },
-  });
-  new Counter({
-    name: 'conduit_destination_encodings_total',
-    help: 'Snapshots and deltas of endpoints that were encoded, each sent to any number of streams.',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(destination().encodings);
     },
   });
 }

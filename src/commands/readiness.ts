@@ -27,6 +27,7 @@ function watchCondition(watch: WatchStatus, nowMs: number): Condition {
   const staleForS = staleSinceMs === undefined ? 0 : Math.round((nowMs - staleSinceMs) / 1_000);
   const name = `watch ${kind}`;
   if (!synced) return { name, ok: false, detail: `not synced; ${doing}` };
+  if (phase.kind === 'absent') return { name, ok: true, detail: 'not installed' };
   if (staleSinceMs === undefined) return { name, ok: true, detail: `${objects} objects` };
   return { name, ok: false, detail: `${objects} objects, stale for ${staleForS} s; ${doing}` };
 }

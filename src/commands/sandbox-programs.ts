@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { controllerFlags } from '../config/flags.js';
-import { parsePortRanges } from '../core/port-ranges.js';
+import type { PortRange } from '../core/port-ranges.js';
 import { meshLabels } from '../kube/decode/mesh-labels.js';
 import { PodRuntime } from '../sandbox/containers/pod-runtime.js';
 import type { Programs } from '../sandbox/containers/program.js';
@@ -24,14 +23,20 @@ const programs: Programs = new Map(
   ]),
 );
 
-export function createPodRuntime({ meshDomain }: { readonly meshDomain: string }): PodRuntime {
+export function createPodRuntime({
+  meshDomain,
+  defaultOpaquePorts,
+}: {
+  readonly meshDomain: string;
+  readonly defaultOpaquePorts: readonly PortRange[];
+}): PodRuntime {
   const labels = meshLabels(meshDomain);
   const sidecar: SidecarOptions = {
     program: { file: packageFile('bin/conduit'), args: ['proxy'] },
     meshedLabel: labels.controlPlaneNamespace,
     containerName: labels.proxyContainer,
     opaquePortsAnnotations: [labels.opaquePorts, labels.skipInboundPorts],
-    defaultOpaquePorts: parsePortRanges(controllerFlags['default-opaque-ports'].default).ranges,
+    defaultOpaquePorts,
   };
   return new PodRuntime({ programs, sidecar: runsSidecars ? sidecar : undefined });
 }

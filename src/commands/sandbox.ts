@@ -1,7 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
-import { controllerFlags, type SandboxConfig } from '../config/flags.js';
-import { parsePortRanges } from '../core/port-ranges.js';
+import type { SandboxConfig } from '../config/flags.js';
 import { findCluster } from '../kube/find-cluster.js';
 import { createLogger, type Logger } from '../runtime/log.js';
 import { createRegistry } from '../runtime/metrics.js';
@@ -10,8 +9,8 @@ import { createApiServer } from '../sandbox/api/server.js';
 import { startCluster } from '../sandbox/cluster.js';
 import type { PodRuntime } from '../sandbox/containers/pod-runtime.js';
 import { applyManifests } from '../sandbox/manifests/apply.js';
-import { loadManifests } from '../sandbox/manifests/load.js';
 import { type Manifest, type ManifestProblem, problemText } from '../sandbox/manifests/manifest.js';
+import { loadWithMeshResources } from '../sandbox/manifests/mesh-resources.js';
 import { Store } from '../sandbox/store/store.js';
 import { startControlPlane } from './control-plane.js';
 import { exitCode } from './exit.js';
@@ -30,7 +29,7 @@ interface Sandbox extends Running {
 
 /** Runs a cluster in memory and a control plane on top of it, until it is told to stop. */
 export async function run(config: SandboxConfig, io: Io): Promise<number> {
-  const loaded = await loadManifests(config.manifests);
+  const loaded = await loadWithMeshResources(config.manifests);
   if (!loaded.ok) return refuse(io, loaded.problems);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const pods = config.runPrograms ? await claimPodNetwork() : undefined;
@@ -136,8 +135,6 @@ async function startSandbox(
       ...config,
       cluster: found.cluster,
       endpointsSource: 'slices',
-      enableH2Upgrade: true,
-      defaultOpaquePorts: parsePortRanges(controllerFlags['default-opaque-ports'].default).ranges,
       services: ['destination'],
       log,
       registry: createRegistry({ version: packageVersion() }),

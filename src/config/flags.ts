@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { ConfigOf, FlagTable } from './flag.js';
+import { http2ClientParams } from './http2-client-params.js';
 import {
   boolean,
   contextToken,
@@ -59,6 +60,46 @@ const meshFlags = {
     help: "The domain of the mesh's labels and annotations, such as config.DOMAIN/opaque-ports. With linkerd.io, workloads injected by Linkerd are served.",
     group: 'Mesh',
   },
+  'enable-h2-upgrade': {
+    kind: 'value',
+    placeholder: 'BOOL',
+    parse: boolean,
+    /** One connection between two proxies instead of one for each request in flight. */
+    default: 'true',
+    help: 'Whether proxies may carry HTTP/1 over HTTP/2 between each other: true or false.',
+    group: 'Mesh',
+  },
+  'default-opaque-ports': {
+    kind: 'value',
+    placeholder: 'PORTS',
+    parse: portRanges,
+    /** Linkerd's list: SMTP, MySQL, Galera, PostgreSQL, Redis, Elasticsearch, Memcached. Their servers speak first, or no HTTP. */
+    default: '25,587,3306,4444,5432,6379,9300,11211',
+    help: "Ports whose traffic is taken for bytes, separated by commas: ports and ranges. A pod's annotation config.MESH-DOMAIN/opaque-ports replaces it for that pod.",
+    group: 'Mesh',
+  },
+  'enable-self-override': {
+    kind: 'value',
+    placeholder: 'BOOL',
+    parse: boolean,
+    /**
+     * linkerd2-proxy takes the name of a service for something to balance over only where the profile has a route or an
+     * override, or where an outbound policy service says so. Without either it forwards to the cluster IP, connection by
+     * connection.
+     */
+    default: 'true',
+    help: 'Whether the profile of a service names the service itself as where to balance, which sidecars without a policy service need: true or false.',
+    group: 'Mesh',
+  },
+  'meshed-http2-client-params': {
+    kind: 'value',
+    placeholder: 'JSON',
+    parse: http2ClientParams,
+    /** The proxy's own defaults are good ones; this is for networks that drop idle connections, and for tuning. */
+    default: { kind: 'unset', says: "the proxies' own" },
+    help: 'Settings for the HTTP/2 connections between proxies, such as {"flow_control":{"adaptive_flow_control":true}}: the fields of Http2ClientParams in destination.proto.',
+    group: 'Mesh',
+  },
 } as const satisfies FlagTable;
 
 const logFlags = {
@@ -109,31 +150,13 @@ export const controllerFlags = {
   'endpoints-source': {
     kind: 'value',
     placeholder: 'SOURCE',
-    parse: oneOf('slices', 'endpoints'),
-    /** Every supported Kubernetes has them, and Endpoints are deprecated and cut off at 1,000 addresses. */
-    default: 'slices',
-    help: 'Where the backends of services come from: slices (EndpointSlices) or endpoints (Endpoints objects).',
+    parse: oneOf('auto', 'slices', 'endpoints'),
+    /** Every supported Kubernetes has slices; Endpoints are deprecated and cut off at 1,000 addresses. */
+    default: 'auto',
+    help: 'Where the backends of services come from: slices (EndpointSlices), endpoints (Endpoints objects), or auto: slices where the API server has them.',
     group: 'Kubernetes',
   },
   ...meshFlags,
-  'enable-h2-upgrade': {
-    kind: 'value',
-    placeholder: 'BOOL',
-    parse: boolean,
-    /** One connection between two proxies instead of one for each request in flight. */
-    default: 'true',
-    help: 'Whether proxies may carry HTTP/1 over HTTP/2 between each other: true or false.',
-    group: 'Mesh',
-  },
-  'default-opaque-ports': {
-    kind: 'value',
-    placeholder: 'PORTS',
-    parse: portRanges,
-    /** Linkerd's list: SMTP, MySQL, Galera, PostgreSQL, Redis, Elasticsearch, Memcached. Their servers speak first, or no HTTP. */
-    default: '25,587,3306,4444,5432,6379,9300,11211',
-    help: "Ports whose traffic is taken for bytes, separated by commas: ports and ranges. A pod's annotation config.MESH-DOMAIN/opaque-ports replaces it for that pod.",
-    group: 'Mesh',
-  },
   services: {
     kind: 'value',
     placeholder: 'LIST',
@@ -184,7 +207,7 @@ export const sandboxFlags = {
       value: [fileURLToPath(new URL('../../examples/corner-shop', import.meta.url))],
       says: 'the example application, examples/corner-shop',
     },
-    help: 'Kubernetes manifests to start with: a YAML file, or a folder of them. Can be repeated.',
+    help: "Kubernetes manifests to start with: a YAML file, or a folder of them. Can be repeated. The definitions of the mesh's own resources are there in any case.",
     group: 'Cluster',
   },
   nodes: {
@@ -266,11 +289,42 @@ const clientFlags = {
   },
 } as const satisfies FlagTable;
 
+/** How to ask, of commands that show what proxies are told. */
+const askFlags = {
+  'context-token': {
+    kind: 'value',
+    placeholder: 'JSON',
+    parse: contextToken,
+    default: { kind: 'unset', says: 'none: a client that nothing is known about' },
+    help: 'Ask as this client: {"ns":"shop","nodeName":"node-1","pod":"web-1"}, each part optional.',
+    group: 'Connection',
+    env: 'none',
+  },
+  ...clientFlags,
+  'api-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: dialAddress,
+    /** Where a sandbox listens, and `kubectl port-forward deploy/conduit 8085`. */
+    default: `127.0.0.1:${apiPort}`,
+    help: 'The tooling-facing address of a running control plane, for --explain.',
+    group: 'Connection',
+    // CONDUIT_API_ADDR is where a control plane listens, which need not name a host.
+    env: 'none',
+  },
+} as const satisfies FlagTable;
+
 export const endpointsFlags = {
   watch: {
     kind: 'switch',
     short: 'w',
     help: 'Print the endpoints and then every change of them, until interrupted.',
+    group: 'Output',
+    env: 'none',
+  },
+  explain: {
+    kind: 'switch',
+    help: 'Print every address that the cluster declares for the service, with whether it is told and why.',
     group: 'Output',
     env: 'none',
   },
@@ -284,16 +338,25 @@ export const endpointsFlags = {
     group: 'Output',
     env: 'none',
   },
-  'context-token': {
-    kind: 'value',
-    placeholder: 'JSON',
-    parse: contextToken,
-    default: { kind: 'unset', says: 'none: a client that nothing is known about' },
-    help: 'Ask as this client: {"ns":"shop","nodeName":"node-1","pod":"web-1"}, each part optional.',
-    group: 'Connection',
+  ...askFlags,
+} as const satisfies FlagTable;
+
+export const profileFlags = {
+  watch: {
+    kind: 'switch',
+    short: 'w',
+    help: 'Print the profile, and again whenever it changes, until interrupted.',
+    group: 'Output',
     env: 'none',
   },
-  ...clientFlags,
+  explain: {
+    kind: 'switch',
+    help: 'Print what the authority stands for, and where each part of its profile comes from.',
+    group: 'Output',
+    env: 'none',
+  },
+  output: endpointsFlags.output,
+  ...askFlags,
 } as const satisfies FlagTable;
 
 export const versionFlags = {
@@ -312,4 +375,5 @@ export const versionFlags = {
 export type ControllerConfig = ConfigOf<typeof controllerFlags>;
 export type SandboxConfig = ConfigOf<typeof sandboxFlags>;
 export type EndpointsConfig = ConfigOf<typeof endpointsFlags>;
+export type ProfileConfig = ConfigOf<typeof profileFlags>;
 export type VersionConfig = ConfigOf<typeof versionFlags>;

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type ServiceId, serviceId } from './ids.js';
+import { canonicalIp } from './ip.js';
 
 /** What a lookup by name asks for: a service, or one named instance behind it, on a port. */
 export interface ServiceAuthority {
@@ -14,6 +15,7 @@ export interface ServiceAuthority {
 
 export type Authority =
   | ({ readonly kind: 'service' } & ServiceAuthority)
+  /** `ip` is in canonical text form. */
   | { readonly kind: 'address'; readonly ip: string; readonly port: number };
 
 export type ParsedAuthority =
@@ -49,7 +51,12 @@ export function parseAuthority(text: string, clusterDomain: string): ParsedAutho
   if (name === undefined) return invalid('expected host[:port]');
   const port = portText === undefined ? defaultPort : parsePort(portText);
   if (port === undefined) return invalid('expected a port from 1 to 65535');
-  if (isIP(name) !== 0) return { ok: true, value: { kind: 'address', ip: name, port } };
+  if (isIP(name) !== 0) {
+    const ip = canonicalIp(name);
+    return ip === undefined
+      ? invalid('expected an IPv6 address without a zone')
+      : { ok: true, value: { kind: 'address', ip, port } };
+  }
 
   const suffix = `.svc.${clusterDomain}`;
   const labels = name.endsWith(suffix) ? name.slice(0, -suffix.length).split('.') : [];

@@ -25,14 +25,14 @@ export function parseContextToken(text: string): ContextToken {
   if (fields === undefined) {
     const [prefix, namespace, ...more] = text.split(':');
     return prefix === 'ns' && namespace !== undefined && more.length === 0
-      ? { ...empty, namespace: nonEmpty(namespace.trim()) }
+      ? { ...empty, namespace: toName(namespace.trim()) }
       : empty;
   }
-  const node = nonEmpty(fields.get('nodename'));
+  const node = toName(fields.get('nodename'));
   return {
-    namespace: nonEmpty(fields.get('ns')),
+    namespace: toName(fields.get('ns')),
     nodeName: node === undefined ? undefined : nodeName(node),
-    pod: nonEmpty(fields.get('pod')),
+    pod: toName(fields.get('pod')),
   };
 }
 
@@ -54,6 +54,9 @@ function stringFields(text: string): ReadonlyMap<string, string> | undefined {
   return fields;
 }
 
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === undefined || text === '' ? undefined : text;
+/** Longer ones name nothing in Kubernetes, and needn't be remembered. */
+const maxNameLength = 253;
+
+function toName(text: string | undefined): string | undefined {
+  return text === undefined || text === '' || text.length > maxNameLength ? undefined : text;
 }

@@ -1,4 +1,5 @@
 import { type AddressKey, type Endpoint, endpointsEqual } from './endpoint.js';
+import { plainEqual } from './equal.js';
 import type { BackendsId, Zone } from './ids.js';
 
 /**
@@ -14,8 +15,21 @@ export interface EndpointSet {
   readonly exists: boolean;
   /** Where the clients are, which decides whether an endpoint is local to them; undefined where that is not known. */
   readonly clientZone: Zone | undefined;
+  /** The service in another cluster that this one stands for. */
+  readonly remote: RemoteService | undefined;
   /** Ordered by id. */
   readonly parts: ReadonlyMap<BackendsId, EndpointPart>;
+  /**
+   * When the latest change was made that the endpoints are known to be the answer to, in milliseconds since the epoch. It
+   * says how long telling it took, and nothing to a client.
+   */
+  readonly triggeredAtMs: number | undefined;
+}
+
+export interface RemoteService {
+  readonly cluster: string;
+  /** Undefined where its name isn't known. */
+  readonly service: { readonly namespace: string; readonly name: string } | undefined;
 }
 
 export type EndpointPart = ReadonlyMap<AddressKey, Endpoint>;
@@ -40,6 +54,7 @@ export function endpointsOf(set: EndpointSet): ReadonlyMap<AddressKey, Endpoint>
 /** Whether both sets mean the same to a client. */
 export function endpointSetsEqual(a: EndpointSet, b: EndpointSet): boolean {
   if (a.exists !== b.exists || a.clientZone !== b.clientZone || a.parts.size !== b.parts.size) return false;
+  if (!plainEqual(a.remote, b.remote)) return false;
   for (const [id, part] of a.parts) {
     const other = b.parts.get(id);
     if (other !== part && (other === undefined || !endpointPartsEqual(part, other))) return false;
@@ -47,10 +62,15 @@ export function endpointSetsEqual(a: EndpointSet, b: EndpointSet): boolean {
   return true;
 }
 
-/** Whether both parts hold the same addresses, described alike. */
+/**
+ * Whether both parts hold the same addresses, described alike. Those that have been taken over from one to the other are in
+ * the same place, mostly, and need not be looked for.
+ */
 export function endpointPartsEqual(a: EndpointPart, b: EndpointPart): boolean {
   if (a.size !== b.size) return false;
+  const others = b.values();
   for (const [key, endpoint] of a) {
+    if (others.next().value === endpoint) continue;
     const other = b.get(key);
     if (other === undefined || !endpointsEqual(endpoint, other)) return false;
   }
@@ -58,8 +78,11 @@ export function endpointPartsEqual(a: EndpointPart, b: EndpointPart): boolean {
 }
 
 export function diffEndpointSets(before: EndpointSet, after: EndpointSet): EndpointDelta {
-  // An endpoint's locality, which follows from the client's zone, is part of its description.
-  if (before.clientZone !== after.clientZone) return diffWhole(before, after);
+  // An endpoint's locality, which follows from the client's zone, is part of its description, and so is what it is
+  // remote for.
+  if (before.clientZone !== after.clientZone || !plainEqual(before.remote, after.remote)) {
+    return diffWhole(before, after);
+  }
   const added: Endpoint[] = [];
   const removed: Endpoint[] = [];
   for (const key of differingKeys(before, after)) {
@@ -87,7 +110,9 @@ function differingKeys(before: EndpointSet, after: EndpointSet): ReadonlySet<Add
     for (const [id, part] of set.parts) {
       const counterpart = other.parts.get(id);
       if (part === counterpart) continue;
+      const matches = counterpart?.values();
       for (const [key, endpoint] of part) {
+        if (matches?.next().value === endpoint) continue;
         const match = counterpart?.get(key);
         if (match === undefined || !endpointsEqual(endpoint, match)) keys.add(key);
       }

@@ -16,16 +16,21 @@ export interface Endpoint {
   /** Its share of the traffic, relative to the others'. */
   readonly weight: number;
   readonly zone: Zone | undefined;
-  /** The pod behind it; undefined for a bare address. */
+  /** What is behind it; undefined for a bare address. */
   readonly workload: Workload | undefined;
   /** What its proxy is known to take; undefined where no proxy takes connections to this port. */
   readonly hint: ProtocolHint | undefined;
+  /** Set where a gateway answers there, on behalf of a service in another cluster. */
+  readonly gateway: Gateway | undefined;
 }
 
-/** What is the same for every address and port of a pod. */
-export interface Workload {
+/** What is the same for every address and port of a workload. */
+export type Workload = PodWorkload | ExternalWorkload;
+
+export interface PodWorkload {
+  readonly kind: 'Pod';
   readonly namespace: string;
-  readonly pod: string;
+  readonly name: string;
   /** The topmost controller; the pod itself where nothing owns it. */
   readonly owner: { readonly kind: string; readonly name: string };
   readonly serviceAccount: string;
@@ -33,6 +38,26 @@ export interface Workload {
   /** The control plane that the pod's sidecar belongs to; undefined for a pod without one. */
   readonly controlPlaneNamespace: string | undefined;
   /** The name its sidecar proves by certificate; undefined without a sidecar of our own control plane. */
+  readonly identity: string | undefined;
+}
+
+/** A machine outside of the cluster that is part of the mesh. */
+export interface ExternalWorkload {
+  readonly kind: 'ExternalWorkload';
+  readonly namespace: string;
+  readonly name: string;
+  readonly owner: { readonly kind: string; readonly name: string } | undefined;
+  /** The URI that its proxy proves by certificate. */
+  readonly identity: string;
+  /** The name to ask for by SNI. */
+  readonly serverName: string;
+}
+
+/** A gateway, and how to ask it for the service it leads to. */
+export interface Gateway {
+  /** `name:port` of the service over there; undefined for an address that stands for the gateway itself. */
+  readonly authority: string | undefined;
+  /** The name that the gateway's proxy proves by certificate; undefined without one. */
   readonly identity: string | undefined;
 }
 
@@ -56,6 +81,7 @@ export function endpointsEqual(a: Endpoint, b: Endpoint): boolean {
       a.weight === b.weight &&
       a.zone === b.zone &&
       plainEqual(a.workload, b.workload) &&
-      plainEqual(a.hint, b.hint))
+      plainEqual(a.hint, b.hint) &&
+      plainEqual(a.gateway, b.gateway))
   );
 }

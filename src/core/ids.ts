@@ -16,6 +16,12 @@ export type ReplicaSetId = Branded<'ReplicaSetId'>;
 export type JobId = Branded<'JobId'>;
 /** `namespace/name` of an EndpointSlice or an Endpoints object. */
 export type BackendsId = Branded<'BackendsId'>;
+/** `namespace/name` of a Server, the resource that describes a port of some pods. */
+export type ServerId = Branded<'ServerId'>;
+/** `namespace/name` of an ExternalWorkload. */
+export type ExternalWorkloadId = Branded<'ExternalWorkloadId'>;
+/** `namespace/name` of a ServiceProfile, whose name is the full DNS name of a service. */
+export type ServiceProfileId = Branded<'ServiceProfileId'>;
 /** The name of a Node. */
 export type NodeName = Branded<'NodeName'>;
 /** A topology zone: the value of a Node's label `topology.kubernetes.io/zone`. */
@@ -41,6 +47,18 @@ export function jobId(namespace: string, name: string): JobId {
 
 export function backendsId(namespace: string, name: string): BackendsId {
   return `${namespace}/${name}` as BackendsId;
+}
+
+export function serverId(namespace: string, name: string): ServerId {
+  return `${namespace}/${name}` as ServerId;
+}
+
+export function externalWorkloadId(namespace: string, name: string): ExternalWorkloadId {
+  return `${namespace}/${name}` as ExternalWorkloadId;
+}
+
+export function serviceProfileId(namespace: string, name: string): ServiceProfileId {
+  return `${namespace}/${name}` as ServiceProfileId;
 }
 
 export function nodeName(name: string): NodeName {

@@ -10,8 +10,7 @@ export interface CellOwner<Key, Value> {
   readonly name: string;
   readonly engine: Engine;
   readonly derive: Derive<Key, Value>;
-  /** See `ViewOptions.settle`. */
-  readonly settle: (before: Value, after: Value) => Value;
+  readonly equal: (a: Value, b: Value) => boolean;
   /** The derivation is about to run. */
   computed(): void;
   /** A value is about to be told to its subscribers. */
@@ -43,19 +42,20 @@ type State =
  */
 export class Cell<Key, Value> extends Node implements Dependent, Publisher {
   readonly id: string;
-  readonly #key: Key;
-  readonly #owner: CellOwner<Key, Value>;
+  readonly key: Key;
+  readonly owner: CellOwner<Key, Value>;
   readonly #listeners = new Set<Listener>();
   #state: State = 'new';
-  #reads = new Set<Node>();
+  /** In the order in which they were first read, each once. */
+  #reads: readonly Node[] = none;
   #computedAt: Revision = -1;
   #snapshot: Snapshot<Value> | undefined;
   #publishedAt: Revision = -1;
 
   constructor(owner: CellOwner<Key, Value>, key: Key, id: string) {
     super();
-    this.#owner = owner;
-    this.#key = key;
+    this.owner = owner;
+    this.key = key;
     this.id = id;
   }
 
@@ -66,7 +66,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
   current(): Snapshot<Value> {
     if (this.#needsComputing()) this.#compute();
     const snapshot = this.#snapshot;
-    if (snapshot === undefined) throw new Error(`view ${this.#owner.name} has no value for ${this.id}`);
+    if (snapshot === undefined) throw new Error(`view ${this.owner.name} has no value for ${this.id}`);
     return snapshot;
   }
 
@@ -74,15 +74,21 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
     const snapshot = this.current();
     if (this.#listeners.size === 0) this.#publishedAt = snapshot.version;
     this.#listeners.add(listener);
-    this.#owner.engine.revive(this);
+    this.owner.engine.revive(this);
     return snapshot;
   }
 
   unlisten(listener: Listener): void {
     if (!this.#listeners.delete(listener)) return;
     if (this.#listeners.size > 0) return;
-    this.#owner.engine.dequeue(this);
+    this.owner.engine.dequeue(this);
     this.retireIfUnused();
+  }
+
+  /** Undefined while nobody listens. */
+  subscribed(): { readonly key: Key; readonly value: Value } | undefined {
+    const value = this.#snapshot?.value;
+    return this.#listeners.size === 0 || value === undefined ? undefined : { key: this.key, value };
   }
 
   publish(): ReadonlySet<Listener> | undefined {
@@ -90,7 +96,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
     const { version } = this.current();
     if (version === this.#publishedAt) return undefined;
     this.#publishedAt = version;
-    this.#owner.published();
+    this.owner.published();
     return this.#listeners;
   }
 
@@ -98,7 +104,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
     switch (this.#state) {
       case 'fresh':
         this.#state = staleness;
-        if (this.#listeners.size > 0) this.#owner.engine.enqueue(this);
+        if (this.#listeners.size > 0) this.owner.engine.enqueue(this);
         this.invalidateDependents('check');
         return;
       case 'check':
@@ -114,7 +120,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
 
   override addDependent(dependent: Dependent): void {
     super.addDependent(dependent);
-    this.#owner.engine.revive(this);
+    this.owner.engine.revive(this);
   }
 
   override refresh(): void {
@@ -124,13 +130,13 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
   /** Drops the cell, and with it whatever only it has read: that has been idle as long, and gets no grace of its own. */
   release(): void {
     this.#state = 'released';
-    this.#owner.engine.revive(this);
-    this.#owner.released(this.id);
+    this.owner.engine.revive(this);
+    this.owner.released(this.id);
     for (const node of this.#reads) {
       node.removeDependent(this);
       node.releaseIfUnused();
     }
-    this.#reads.clear();
+    this.#reads = none;
   }
 
   override releaseIfUnused(): void {
@@ -139,7 +145,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
 
   /** Leaves the cell to the time of grace where nobody holds on to it. */
   retireIfUnused(): void {
-    if (this.#unused && this.#state !== 'released') this.#owner.engine.retire(this);
+    if (this.#unused && this.#state !== 'released') this.owner.engine.retire(this);
   }
 
   protected override abandoned(): void {
@@ -165,48 +171,53 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
         this.#state = 'fresh';
         return false;
       case 'running':
-        throw new Error(`view ${this.#owner.name} depends on itself at ${this.id}`);
+        throw new Error(`view ${this.owner.name} depends on itself at ${this.id}`);
       case 'released':
-        throw new Error(`view ${this.#owner.name} was read after the release of ${this.id}`);
+        throw new Error(`view ${this.owner.name} was read after the release of ${this.id}`);
     }
   }
 
   #compute(): void {
-    const { engine } = this.#owner;
-    const reads = new Set<Node>();
+    const { engine } = this.owner;
+    const reader = new TrackingReader(this.#reads, this);
     this.#state = 'running';
-    this.#owner.computed();
+    this.owner.computed();
     try {
       const before = this.#snapshot;
-      const derived = this.#owner.derive(new TrackingReader(reads, this), this.#key);
-      const value = before === undefined ? derived : this.#owner.settle(before.value, derived);
-      if (before === undefined || !Object.is(before.value, value)) {
+      const value = this.owner.derive(reader, this.key, before?.value);
+      if (before === undefined || !this.owner.equal(before.value, value)) {
         engine.inspect(value);
         this.#snapshot = { version: engine.revision, value };
         this.changedAt = engine.revision;
       }
-      for (const node of this.#reads) if (!reads.has(node)) node.removeDependent(this);
-      this.#reads = reads;
+      this.#reads = reader.finish();
     } catch (error) {
-      for (const node of this.#reads) reads.add(node);
-      this.#reads = reads;
+      this.#reads = reader.abort();
       if (this.#snapshot === undefined) {
         this.release();
         throw error;
       }
-      engine.report(error, { view: this.#owner.name, key: this.id });
+      engine.report(error, { view: this.owner.name, key: this.id });
     }
     this.#computedAt = engine.revision;
     this.#state = 'fresh';
   }
 }
 
-class TrackingReader implements Reader {
-  readonly #reads: Set<Node>;
-  readonly #reader: Dependent;
+const none: readonly never[] = [];
 
-  constructor(reads: Set<Node>, reader: Dependent) {
-    this.#reads = reads;
+// Most derivations read each time what they read the last time, in the same order. As long as one does, there is nothing to
+// be noted, and the cell that a key names need not be looked for.
+class TrackingReader implements Reader {
+  readonly #former: readonly Node[];
+  readonly #reader: Dependent;
+  /** How many of the former reads have been repeated, in order. */
+  #repeated = 0;
+  /** All reads, from the first on that wasn't a repetition. */
+  #reads: Set<Node> | undefined;
+
+  constructor(former: readonly Node[], reader: Dependent) {
+    this.#former = former;
     this.#reader = reader;
   }
 
@@ -221,13 +232,38 @@ class TrackingReader implements Reader {
   }
 
   view<Key, Value>(view: View<Key, Value>, key: Key): Value {
-    const cell = view.cell(key);
+    const cell = view.cell(key, this.#former[this.#repeated]);
     const { value } = cell.current();
     this.#track(cell);
     return value;
   }
 
+  /** Everything that was read; lets go of what was read before and isn't any more. */
+  finish(): readonly Node[] {
+    const former = this.#former;
+    if (this.#reads === undefined) {
+      if (this.#repeated === former.length) return former;
+      for (const node of former.slice(this.#repeated)) node.removeDependent(this.#reader);
+      return former.slice(0, this.#repeated);
+    }
+    for (const node of former) if (!this.#reads.has(node)) node.removeDependent(this.#reader);
+    return [...this.#reads];
+  }
+
+  /** Everything that was read, now or before: the derivation hasn't come to an end. */
+  abort(): readonly Node[] {
+    return this.#reads === undefined ? this.#former : [...new Set([...this.#former, ...this.#reads])];
+  }
+
   #track(node: Node): void {
+    if (this.#reads === undefined) {
+      if (this.#former[this.#repeated] === node) {
+        this.#repeated++;
+        return;
+      }
+      if (this.#repeated > 0 && this.#former[this.#repeated - 1] === node) return;
+      this.#reads = new Set(this.#former.slice(0, this.#repeated));
+    }
     if (this.#reads.has(node)) return;
     this.#reads.add(node);
     node.addDependent(this.#reader);

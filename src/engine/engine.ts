@@ -65,6 +65,7 @@ export class Engine {
   /** One for each key, however often it is published: a burst that outruns its telling piles up nothing. */
   readonly #due = new Map<Publisher, Announcement>();
   readonly #idle = new Map<Publisher, number>();
+  #isEvicting = false;
   #cancelTurn: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
   #lastPublishMs = Number.NEGATIVE_INFINITY;
@@ -116,10 +117,7 @@ export class Engine {
   retire(key: Publisher): void {
     this.#idle.delete(key);
     this.#idle.set(key, this.#options.scheduler.nowMs());
-    if (this.#idle.size > this.#options.maxIdleKeys) {
-      const [oldest] = this.#idle.keys();
-      if (oldest !== undefined) this.#release(oldest);
-    }
+    this.#evict();
     this.#scheduleSweep();
   }
 
@@ -190,6 +188,17 @@ export class Engine {
       }
       this.#scheduleSweep();
     });
+  }
+
+  #evict(): void {
+    // What only an evicted key has read is idle for a moment, and comes here again, before it goes with it.
+    if (this.#isEvicting) return;
+    this.#isEvicting = true;
+    for (const oldest of this.#idle.keys()) {
+      if (this.#idle.size <= this.#options.maxIdleKeys) break;
+      this.#release(oldest);
+    }
+    this.#isEvicting = false;
   }
 
   #release(key: Publisher): void {

@@ -15,5 +15,11 @@ export interface Reader {
   view<Key, Value>(view: View<Key, Value>, key: Key): Value;
 }
 
-/** Computes a view's value for a key. Pure: it reads through `read` alone, and may be run at any time, any number of times. */
-export type Derive<Key, Value> = (read: Reader, key: Key) => Value;
+/**
+ * Computes a view's value for a key. Pure: it reads through `read` alone, and may be run at any time, any number of times.
+ *
+ * `before` is the value it came to the last time. A collection should be put together from the members of that one where
+ * they are as they were, and be that one where all are: whoever compares it later finds the same objects and doesn't look
+ * inside. What the value says must not depend on it.
+ */
+export type Derive<Key, Value> = (read: Reader, key: Key, before: Value | undefined) => Value;

@@ -85,7 +85,8 @@ export class Table<Key extends string, Row> {
 export class Index<Key extends string, Row> {
   readonly #table: Table<Key, Row>;
   readonly #valuesOf: (row: Row) => readonly string[];
-  readonly #keys = new Map<string, Set<Key>>();
+  /** Most values name one row: a Set for each would cost more than all else that is kept of it. */
+  readonly #keys = new Map<string, Key | Members<Key>>();
   readonly #nodes = new Entries<string>();
 
   constructor(table: Table<Key, Row>, valuesOf: (row: Row) => readonly string[]) {
@@ -99,10 +100,10 @@ export class Index<Key extends string, Row> {
 
   /** The rows under `value`, ordered by key. */
   rows(value: string): readonly Row[] {
-    const keys = this.#keys.get(value);
-    if (keys === undefined) return [];
+    const held = this.#keys.get(value);
+    if (held === undefined) return [];
     const rows: Row[] = [];
-    for (const key of [...keys].sort()) {
+    for (const key of held instanceof Members ? held.ordered() : [held]) {
       const row = this.#table.get(key);
       if (row !== undefined) rows.push(row);
     }
@@ -129,14 +130,51 @@ export class Index<Key extends string, Row> {
   }
 
   #add(value: string, key: Key): void {
-    const keys = this.#keys.get(value);
-    if (keys === undefined) this.#keys.set(value, new Set([key]));
-    else keys.add(key);
+    const held = this.#keys.get(value);
+    if (held === undefined) this.#keys.set(value, key);
+    else if (held instanceof Members) held.add(key);
+    else if (held !== key) this.#keys.set(value, new Members([held, key]));
   }
 
   #remove(value: string, key: Key): void {
-    const keys = this.#keys.get(value);
-    if (keys?.delete(key) === true && keys.size === 0) this.#keys.delete(value);
+    const held = this.#keys.get(value);
+    if (held instanceof Members) {
+      held.delete(key);
+      if (held.size > 0) return;
+    } else if (held !== key) {
+      return;
+    }
+    this.#keys.delete(value);
+  }
+}
+
+/** Keys under one value of an index. */
+class Members<Key extends string> {
+  readonly #keys: Set<Key>;
+  #ordered: readonly Key[] | undefined;
+
+  constructor(keys: Iterable<Key>) {
+    this.#keys = new Set(keys);
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** They are read much more often than they change. */
+  ordered(): readonly Key[] {
+    this.#ordered ??= [...this.#keys].sort();
+    return this.#ordered;
+  }
+
+  add(key: Key): void {
+    if (this.#keys.has(key)) return;
+    this.#keys.add(key);
+    this.#ordered = undefined;
+  }
+
+  delete(key: Key): void {
+    if (this.#keys.delete(key)) this.#ordered = undefined;
   }
 }
 

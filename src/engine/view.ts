@@ -1,5 +1,6 @@
 import { Cell, type CellOwner } from './cell.js';
 import type { Engine, Listener } from './engine.js';
+import type { Node } from './node.js';
 import type { Derive } from './reader.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -10,12 +11,8 @@ export interface ViewOptions<Key, Value> {
   readonly derive: Derive<Key, Value>;
   /** Whether a value says the same as another; an equal value is not published. Default: identity. */
   readonly equal?: (a: Value, b: Value) => boolean;
-  /**
-   * In place of `equal`, for values that are collections: returns `before` where both say the same, and otherwise `after`,
-   * in which members that say the same have been replaced by those of `before`. What compares the members later finds
-   * them identical and doesn't look inside. `after` is still its own to change.
-   */
-  readonly settle?: (before: Value, after: Value) => Value;
+  /** Whether two keys have the same id, found out at less cost than by their ids. Default: identity. */
+  readonly sameKey?: (a: Key, b: Key) => boolean;
 }
 
 /** What a view has done since its start, and holds now. */
@@ -27,6 +24,11 @@ export interface ViewStats {
   readonly computations: number;
   /** Values that differed from the one before and had subscribers to be told. */
   readonly publications: number;
+}
+
+export interface SubscribedKey<Key, Value> {
+  readonly key: Key;
+  readonly value: Value;
 }
 
 /** A subscriber's hold on one key. */
@@ -42,19 +44,22 @@ export class View<Key, Value> {
   readonly name: string;
   readonly #cells = new Map<string, Cell<Key, Value>>();
   readonly #id: (key: Key) => string;
+  readonly #sameKey: (a: Key, b: Key) => boolean;
   readonly #owner: CellOwner<Key, Value>;
   #subscribers = 0;
   #computations = 0;
   #publications = 0;
 
-  constructor(engine: Engine, { name, id, derive, equal = Object.is, settle }: ViewOptions<Key, Value>) {
+  constructor(engine: Engine, options: ViewOptions<Key, Value>) {
+    const { name, id, derive, equal = Object.is, sameKey = Object.is } = options;
     this.name = name;
     this.#id = id;
+    this.#sameKey = sameKey;
     this.#owner = {
       name,
       engine,
       derive,
-      settle: settle ?? ((before, after) => (equal(before, after) ? before : after)),
+      equal,
       computed: () => {
         this.#computations++;
       },
@@ -80,6 +85,14 @@ export class View<Key, Value> {
     };
   }
 
+  /** Every key that has subscribers, with its newest published state. */
+  *subscribed(): Iterable<SubscribedKey<Key, Value>> {
+    for (const cell of this.#cells.values()) {
+      const subscribed = cell.subscribed();
+      if (subscribed !== undefined) yield subscribed;
+    }
+  }
+
   /** The value now. Reading alone holds the key for the time of grace only. */
   read(key: Key): Value {
     const cell = this.cell(key);
@@ -99,8 +112,9 @@ export class View<Key, Value> {
     return subscription;
   }
 
-  /** For the engine: the cell of `key`, made where there is none. */
-  cell(key: Key): Cell<Key, Value> {
+  /** For the engine: the cell of `key`, made where there is none. It is likely to be `guess`. */
+  cell(key: Key, guess?: Node): Cell<Key, Value> {
+    if (guess !== undefined && this.#owns(guess) && this.#sameKey(guess.key, key)) return guess;
     const id = this.#id(key);
     let cell = this.#cells.get(id);
     if (cell === undefined) {
@@ -108,6 +122,10 @@ export class View<Key, Value> {
       this.#cells.set(id, cell);
     }
     return cell;
+  }
+
+  #owns(node: Node): node is Cell<Key, Value> {
+    return node instanceof Cell && node.owner === this.#owner;
   }
 }
 

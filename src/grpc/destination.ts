@@ -1,76 +1,89 @@
-import { status } from '@grpc/grpc-js';
-import { parseAuthority, type ServiceAuthority } from '../core/authority.js';
-import { parseContextToken } from '../core/context-token.js';
+import type { Registry } from 'prom-client';
 import type { EndpointSet } from '../core/endpoint-set.js';
+import { type ServiceId, serviceId } from '../core/ids.js';
+import type { Http2ClientParams } from '../core/http2-params.js';
+import type { Profile } from '../core/profile.js';
 import {
   type DestinationServer,
   DestinationService,
-  type GetDestination,
 } from '../gen/io/linkerd/proxy/destination/destination.js';
 import type { Mesh } from '../mesh/mesh.js';
-import { encodeDelta, encodeSnapshot } from '../wire/update.js';
+import { createProfileEncoder } from '../wire/profile.js';
+import { createUpdateEncoder } from '../wire/update.js';
+import { Audiences, noSubject, type Subject } from './audience.js';
+import { createDestinationMetrics } from './destination-metrics.js';
+import { type LookupOptions, lookUpEndpoints, lookUpProfile } from './lookup.js';
 import { openCallOf } from './open-call.js';
 import { pump } from './pump.js';
 import type { GrpcService } from './service.js';
 import { SharedEncoding } from './shared-encoding.js';
-import { StatusError } from './status.js';
 
-export interface DestinationOptions {
-  readonly mesh: Mesh;
-  /** The suffix of every service's DNS name: `cluster.local`. */
-  readonly clusterDomain: string;
-}
-
-/** What the service has done since its start. */
-export interface DestinationStats {
-  /** Snapshots and deltas encoded, however many streams each was sent to. */
-  readonly encodings: number;
+export interface DestinationOptions extends LookupOptions {
+  /** For connections between proxies; undefined: their own defaults. */
+  readonly meshedHttp2ClientParams: Http2ClientParams | undefined;
+  readonly registry: Registry;
 }
 
 /** `io.linkerd.proxy.destination.Destination`; its order of messages and its errors stand beside it in proto/. */
-export function createDestinationService({ mesh, clusterDomain }: DestinationOptions): {
-  readonly service: GrpcService;
-  readonly stats: () => DestinationStats;
-} {
-  const encoding = new SharedEncoding<EndpointSet>({ snapshot: encodeSnapshot, delta: encodeDelta });
+export function createDestinationService(options: DestinationOptions): GrpcService {
+  const { mesh, meshedHttp2ClientParams } = options;
+  const gets = new Audiences('Get');
+  const getProfiles = new Audiences('GetProfile');
+  const metrics = createDestinationMetrics(options.registry, {
+    audiences: [gets, getProfiles],
+    endpointSets: () => subscribedSets(mesh),
+    encodings: () => ({ Get: updates.encodings, GetProfile: profiles.encodings }),
+  });
+  const updates = new SharedEncoding<EndpointSet>(
+    metrics.timed(createUpdateEncoder(meshedHttp2ClientParams)),
+  );
+  const profiles = new SharedEncoding<Profile>(createProfileEncoder(meshedHttp2ClientParams));
 
   const get: DestinationServer['get'] = (call) => {
-    const { service, port, hostname } = resolveService(call.request, mesh, clusterDomain);
-    const { nodeName: node } = parseContextToken(call.request.contextToken);
-    const key = { service, port, hostname, node };
-    pump({ call: openCallOf(call), view: mesh.clientEndpoints, key, encoding });
+    const { path, contextToken } = call.request;
+    const key = lookUpEndpoints({ authority: path, contextToken }, options);
+    pump({
+      call: openCallOf(call),
+      view: mesh.clientEndpoints,
+      key,
+      encoding: updates,
+      audiences: gets,
+      subjectOf: () => subject(mesh, key.service, key.port),
+    });
   };
 
-  const getProfile: DestinationServer['getProfile'] = () => {
-    throw new StatusError(status.UNIMPLEMENTED, 'GetProfile is not served by this version');
+  const getProfile: DestinationServer['getProfile'] = (call) => {
+    const { path, contextToken } = call.request;
+    const key = lookUpProfile({ authority: path, contextToken }, options);
+    pump({
+      call: openCallOf(call),
+      view: mesh.clientProfiles,
+      key,
+      encoding: profiles,
+      audiences: getProfiles,
+      subjectOf: (profile) => profileSubject(mesh, profile),
+    });
   };
 
-  return {
-    service: { definition: DestinationService, implementation: { get, getProfile } },
-    stats: () => ({ encodings: encoding.encodings }),
-  };
+  return { definition: DestinationService, implementation: { get, getProfile } };
 }
 
-/** The service that a Get asks for, or the status that ends the call. */
-function resolveService({ path }: GetDestination, mesh: Mesh, clusterDomain: string): ServiceAuthority {
-  const parsed = parseAuthority(path, clusterDomain);
-  if (!parsed.ok) throw new StatusError(status.INVALID_ARGUMENT, parsed.problem);
-  const authority = parsed.value;
-  if (authority.kind === 'address') {
-    throw new StatusError(
-      status.INVALID_ARGUMENT,
-      `IP queries not supported by Get API: host=${authority.ip}`,
-    );
+/** A port that the service doesn't declare is the client's invention, of which there may be many: it gets no name. */
+function subject(mesh: Mesh, id: ServiceId, port: number): Subject {
+  const service = mesh.tables.services.get(id);
+  if (service === undefined) return noSubject;
+  const isDeclared = service.ports.some((declared) => declared.port === port);
+  return { namespace: service.namespace, service: service.name, port: isDeclared ? `${port}` : '' };
+}
+
+function profileSubject(mesh: Mesh, profile: Profile): Subject {
+  if (profile.kind !== 'service') return noSubject;
+  return subject(mesh, serviceId(profile.namespace, profile.name), profile.port);
+}
+
+/** What clients of whole services are told; instances of StatefulSets are as many as pods. */
+function* subscribedSets(mesh: Mesh): Iterable<Subject & { readonly set: EndpointSet }> {
+  for (const { key, value: set } of mesh.clientEndpoints.subscribed()) {
+    if (key.hostname === undefined && set.exists) yield { ...subject(mesh, key.service, key.port), set };
   }
-  const service = mesh.tables.services.get(authority.service);
-  if (service === undefined) {
-    throw new StatusError(status.NOT_FOUND, `Service ${authority.name}.${authority.namespace} not found`);
-  }
-  if (service.type === 'ExternalName') {
-    throw new StatusError(
-      status.INVALID_ARGUMENT,
-      `Invalid authority: ${path}: an ExternalName service has no endpoints`,
-    );
-  }
-  return authority;
 }

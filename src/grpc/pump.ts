@@ -1,12 +1,16 @@
 import type { Subscription, View } from '../engine/view.js';
+import type { Audience, Audiences, Subject } from './audience.js';
 import type { OpenCall } from './open-call.js';
 import type { SharedEncoding } from './shared-encoding.js';
 
 export interface PumpOptions<Key, Value extends object> {
-  readonly call: OpenCall;
+  readonly call: Pick<OpenCall, 'send' | 'whenOver' | 'fail'>;
   readonly view: View<Key, Value>;
   readonly key: Key;
   readonly encoding: SharedEncoding<Value>;
+  readonly audiences: Audiences;
+  /** What the stream is about, for metrics, judged by its first state. */
+  readonly subjectOf: (value: Value) => Subject;
 }
 
 /**
@@ -23,36 +27,53 @@ export function pump<Key, Value extends object>(options: PumpOptions<Key, Value>
 
 // One object a stream, and no closure a write: see CellSubscription.
 class Pump<Key, Value extends object> {
-  readonly #call: OpenCall;
+  readonly #call: Pick<OpenCall, 'send' | 'whenOver' | 'fail'>;
   readonly #encoding: SharedEncoding<Value>;
   readonly #subscription: Subscription<Value>;
+  readonly #audiences: Audiences;
+  readonly #audience: Audience;
   readonly #onTaken = (): void => {
     this.#isWriting = false;
+    this.#isBehind = false;
     this.#advance();
   };
   #told: Value | undefined;
   #isWriting = false;
+  /** Whether a state has come that the write which is out keeps from being told. */
+  #isBehind = false;
 
-  constructor({ call, view, key, encoding }: PumpOptions<Key, Value>) {
+  constructor({ call, view, key, encoding, audiences, subjectOf }: PumpOptions<Key, Value>) {
     this.#call = call;
     this.#encoding = encoding;
-    this.#subscription = view.subscribe(key, () => this.#advance());
+    this.#subscription = view.subscribe(key, () => this.#onNewer());
+    this.#audiences = audiences;
+    this.#audience = audiences.join(subjectOf(this.#subscription.latest.value));
   }
 
   start(): void {
-    this.#call.whenOver(() => this.#subscription.close());
+    this.#call.whenOver(() => {
+      this.#subscription.close();
+      this.#audiences.leave(this.#audience);
+    });
     this.#advance();
+  }
+
+  #onNewer(): void {
+    if (!this.#isWriting) this.#advance();
+    else if (this.#isBehind) this.#audience.conflations++;
+    else this.#isBehind = true;
   }
 
   #advance(): void {
     const told = this.#told;
     const latest = this.#subscription.latest.value;
-    if (this.#isWriting || latest === told) return;
+    if (latest === told) return;
     try {
       const framed =
         told === undefined ? this.#encoding.snapshot(latest) : this.#encoding.delta(told, latest);
       this.#told = latest;
       if (framed === undefined) return;
+      this.#audience.updates++;
       this.#isWriting = true;
       this.#call.send(framed, this.#onTaken);
     } catch (error) {

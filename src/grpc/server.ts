@@ -8,6 +8,7 @@ import { type Descriptors, readDescriptors } from './descriptors.js';
 import { endStreams } from './drain.js';
 import { acceptEncoded } from './framed.js';
 import { createHealth } from './health.js';
+import { Intake } from './intake.js';
 import { methodOf } from './method.js';
 import type { GrpcMetrics } from './metrics.js';
 import { containErrors, observeCalls } from './observe.js';
@@ -151,7 +152,8 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   // A listener of our own: grpc-js hides the reason of a failed bind, logs by itself, and, with channelz off, keeps no
   // account of connections and so can't cut them (its forceShutdown does nothing).
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = createServer({ noDelay: true }, (socket) => {
+  const intake = new Intake({ admit: (socket) => injector.injectConnection(socket) });
+  const listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     if (isDraining || socket.destroyed) {
       socket.destroy();
@@ -161,7 +163,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     socket.once('close', () => {
       connections.delete(peer);
     });
-    injector.injectConnection(socket);
+    intake.add(socket);
   });
   listener.on('error', (error) => {
     log.error({ err: error }, 'listener failed');

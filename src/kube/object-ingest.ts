@@ -104,26 +104,30 @@ export class ObjectIngest<Row> {
     const result = this.#resource.decode(JsonNode.root(raw));
     switch (result.kind) {
       case 'row': {
-        const [warning] = result.warnings;
-        if (warning === undefined) this.#reported.delete(key);
-        else this.#report(identity, warning, 'part of an object is malformed and left out');
+        if (result.warnings.length === 0) this.#reported.delete(key);
+        else this.#report(identity, result.warnings, 'part of an object is malformed and left out');
         return { kind: 'row', row: result.row };
       }
       case 'irrelevant':
         this.#reported.delete(key);
         return { kind: 'irrelevant', key };
       case 'malformed':
-        this.#report(identity, result.problem, 'object is malformed; its last good state stays');
+        this.#report(identity, [result.problem], 'object is malformed; its last good state stays');
         return { kind: 'malformed', key };
     }
   }
 
-  #report(identity: Identity, problem: Problem, message: string): void {
+  /** One line an object, of its first problem: `more` counts the others. */
+  #report(identity: Identity, [problem, ...others]: readonly Problem[], message: string): void {
     const { key, namespace, name, resourceVersion } = identity;
     if (this.#reported.get(key) === resourceVersion) return;
     this.#reported.set(key, resourceVersion);
     this.#malformed += 1;
-    this.#log.warn({ kind: this.#resource.kind, namespace, name, resourceVersion, ...problem }, message);
+    const more = others.length > 0 && { more: others.length };
+    this.#log.warn(
+      { kind: this.#resource.kind, namespace, name, resourceVersion, ...problem, ...more },
+      message,
+    );
   }
 
   #reportNameless(raw: unknown): void {

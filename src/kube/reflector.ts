@@ -1,5 +1,5 @@
-import { Backoff } from '../runtime/backoff.js';
 import type { Logger } from '../runtime/log.js';
+import { type Absence, AbsenceCount } from './absence.js';
 import type { ApiClient } from './api-client.js';
 import { ApiError } from './api-error.js';
 import { type Clock, pause, systemClock } from './clock.js';
@@ -33,9 +33,17 @@ export interface ReflectorOptions<Row> {
   readonly clock?: Clock;
   /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: () => number;
+  /**
+   * Of a resource that isn't optional: awaited each time the server says, before there was a first whole state, that it
+   * has no such resource. Whoever believes it aborts `signal`; otherwise the server is asked again.
+   */
+  readonly onAbsent?: (absence: Absence) => Promise<void>;
 }
 
-/** 404s in a row after which a resource that had objects is believed to have been uninstalled. */
+/**
+ * 404s in a row after which a resource that had objects is believed to have been uninstalled. They take 7.5 s at least,
+ * longer than a server that starts takes to load the resources it has.
+ */
 const maxAbsentLists = 3;
 
 /**
@@ -55,7 +63,8 @@ export class Reflector<Row> {
   readonly #random: () => number;
   readonly #ingest: ObjectIngest<Row>;
   readonly #recovery: RecoveryPolicy;
-  readonly #absentBackoff: Backoff;
+  readonly #absence: AbsenceCount;
+  readonly #onAbsent: ReflectorOptions<Row>['onAbsent'];
   readonly #synced = new Deferred();
 
   #step: Step = { kind: 'list', freshness: { kind: 'latest' } };
@@ -66,7 +75,8 @@ export class Reflector<Row> {
   #lastEventAtMs: number | undefined;
   #staleSinceMs: number | undefined;
   #watch: GrantedWatch | undefined;
-  #absentLists = 0;
+  /** Whether the server is believed not to have the resource, which then counts as empty. */
+  #isAbsent = false;
   #olderSinceMs: number | undefined;
   /** The last failure since a watch was granted. */
   #lastReason: FailureReason | undefined;
@@ -88,7 +98,8 @@ export class Reflector<Row> {
     this.#random = random;
     this.#ingest = new ObjectIngest({ resource, sink, log });
     this.#recovery = new RecoveryPolicy({ healthyMs: this.#limits.healthyMs, random });
-    this.#absentBackoff = new Backoff({ minMs: 5_000, maxMs: 60_000, random });
+    this.#absence = new AbsenceCount({ random });
+    this.#onAbsent = options.onAbsent;
   }
 
   /** Resolves when the sink has been given a first whole state; rejects if the reflector ends before that. */
@@ -146,7 +157,7 @@ export class Reflector<Row> {
   }
 
   async #listOnce(freshness: Freshness): Promise<Setback | undefined> {
-    this.#phase = { kind: 'listing' };
+    if (this.#phase.kind !== 'absent') this.#phase = { kind: 'listing' };
     this.#lists += 1;
     const replacement = this.#ingest.replacement();
     const resourceVersion = await list({
@@ -163,11 +174,10 @@ export class Reflector<Row> {
       return this.#stale(`a list of version ${resourceVersion}`);
     }
     this.#olderSinceMs = undefined;
-    this.#absentLists = 0;
-    this.#absentBackoff.reset();
     this.#resourceVersion = resourceVersion;
     this.#step = { kind: 'watch', resourceVersion };
     replacement.commit();
+    this.#markPresent();
     this.#markSynced();
     return undefined;
   }
@@ -251,11 +261,13 @@ export class Reflector<Row> {
   }
 
   async #recover(problem: Setback): Promise<void> {
-    if (problem.reason === 'not-found' && this.#resource.optional === true && this.#step.kind === 'list') {
-      await this.#waitForResource();
-      return;
-    }
     const nowMs = this.#clock.nowMs();
+    if (problem.reason !== 'not-found' || this.#step.kind !== 'list') this.#absence.reset();
+    else if (this.#resource.optional === true) return this.#waitForResource(this.#absence.count(nowMs));
+    else if (!this.#isSynced && this.#onAbsent !== undefined) {
+      await this.#onAbsent(this.#absence.count(nowMs));
+      if (this.#signal.aborted) return;
+    }
     const watch = this.#watch;
     this.#watch = undefined;
     const attempted = this.#step;
@@ -274,23 +286,27 @@ export class Reflector<Row> {
     if (reason === this.#lastReason) this.#log.debug(fields, 'watching failed again');
     else if (reason === 'forbidden') this.#log.error(fields, 'not allowed to watch');
     else if (reason === 'expired') this.#log.info(fields, 'watch expired');
+    else if (reason === 'not-found' && this.#mayBeAbsent()) this.#log.info(fields, 'no such resource');
     else this.#log.warn(fields, 'watching failed');
     this.#lastReason = reason;
   }
 
+  /** Whether it is no fault that the server doesn't have the resource. */
+  #mayBeAbsent(): boolean {
+    return this.#resource.optional === true || (this.#onAbsent !== undefined && !this.#isSynced);
+  }
+
   /**
-   * The API server doesn't have this resource: there are no objects of it. A server that is starting may say so of a
-   * resource that it is yet to load, hence objects are let go only after it has said so several times.
+   * The API server says that it doesn't have this resource: there are no objects of it. One that is starting may say so
+   * of a resource that it is yet to load, hence objects are let go only after it has said so several times.
    */
-  async #waitForResource(): Promise<void> {
-    this.#absentLists += 1;
-    if (this.#ingest.size === 0 || this.#absentLists >= maxAbsentLists) {
-      if (this.#ingest.size > 0 || !this.#isSynced) this.#ingest.replacement().commit();
-      this.#markSynced();
-      this.#markFresh();
-    }
+  async #waitForResource({ lists }: Absence): Promise<void> {
+    if (this.#ingest.size === 0 || lists >= maxAbsentLists) this.#markAbsent();
     this.#step = { kind: 'list', freshness: { kind: 'latest' } };
-    await this.#wait('not-found', this.#absentBackoff.next());
+    const delayMs = this.#absence.nextDelayMs();
+    if (!this.#isAbsent) return this.#wait('not-found', delayMs);
+    this.#phase = { kind: 'absent', untilMs: this.#clock.nowMs() + delayMs };
+    await pause(this.#clock, delayMs, this.#signal);
   }
 
   async #wait(reason: FailureReason, delayMs: number): Promise<void> {
@@ -302,7 +318,26 @@ export class Reflector<Row> {
     if (this.#isSynced) return;
     this.#isSynced = true;
     this.#synced.resolve();
-    this.#log.info({ kind: this.#resource.kind, objects: this.#ingest.size }, 'synced');
+    if (!this.#isAbsent) this.#log.info({ kind: this.#resource.kind, objects: this.#ingest.size }, 'synced');
+  }
+
+  #markAbsent(): void {
+    if (!this.#isAbsent) {
+      this.#isAbsent = true;
+      const objects = this.#ingest.size;
+      this.#log.info({ kind: this.#resource.kind, objects }, 'not installed; counts as empty until it is');
+      if (objects > 0 || !this.#isSynced) this.#ingest.replacement().commit();
+      this.#lastReason = undefined;
+    }
+    this.#markSynced();
+    this.#markFresh();
+  }
+
+  #markPresent(): void {
+    this.#absence.reset();
+    if (this.#isAbsent)
+      this.#log.info({ kind: this.#resource.kind, objects: this.#ingest.size }, 'installed');
+    this.#isAbsent = false;
   }
 
   #markFresh(): void {

@@ -1,10 +1,22 @@
-import type { BackendsRow, NodeRow, PodRow, ServiceRow, WorkloadOwnerRow } from '../mesh/rows.js';
+import type {
+  BackendsRow,
+  ExternalWorkloadRow,
+  NodeRow,
+  PodRow,
+  ServerRow,
+  ServiceProfileRow,
+  ServiceRow,
+  WorkloadOwnerRow,
+} from '../mesh/rows.js';
 import { endpointSliceDecoder } from './decode/endpoint-slice.js';
 import { endpointsDecoder } from './decode/endpoints.js';
+import { externalWorkloadDecoder } from './decode/external-workload.js';
 import type { MeshLabels } from './decode/mesh-labels.js';
 import { nodeDecoder } from './decode/node.js';
 import { podDecoder } from './decode/pod.js';
+import { serverDecoder } from './decode/server.js';
 import { serviceDecoder } from './decode/service.js';
+import { serviceProfileDecoder } from './decode/service-profile.js';
 import { workloadOwnerDecoder } from './decode/workload-owner.js';
 import type { Resource } from './resource.js';
 
@@ -13,23 +25,23 @@ import type { Resource } from './resource.js';
  * decoder keeps the strings that its rows share: one for each reflector.
  */
 
-export function services(): Resource<ServiceRow> {
-  return { kind: 'Service', path: '/api/v1/services', keyOf: idOf, decode: serviceDecoder() };
+export function services(labels: MeshLabels): Resource<ServiceRow> {
+  return { kind: 'Service', path: '/api/v1/services', keyOf: idOf, decode: serviceDecoder(labels) };
 }
 
 /** The source of backends wherever the API server has it: Kubernetes 1.21 and later. */
-export function endpointSlices(): Resource<BackendsRow> {
+export function endpointSlices(labels: MeshLabels): Resource<BackendsRow> {
   return {
     kind: 'EndpointSlice',
     path: '/apis/discovery.k8s.io/v1/endpointslices',
     keyOf: idOf,
-    decode: endpointSliceDecoder(),
+    decode: endpointSliceDecoder(labels),
   };
 }
 
 /** The source of backends where there are no slices. */
-export function endpoints(): Resource<BackendsRow> {
-  return { kind: 'Endpoints', path: '/api/v1/endpoints', keyOf: idOf, decode: endpointsDecoder() };
+export function endpoints(labels: MeshLabels): Resource<BackendsRow> {
+  return { kind: 'Endpoints', path: '/api/v1/endpoints', keyOf: idOf, decode: endpointsDecoder(labels) };
 }
 
 export function pods(labels: MeshLabels): Resource<PodRow> {
@@ -57,6 +69,37 @@ export function jobs(): Resource<WorkloadOwnerRow> {
     representation: 'metadata',
     keyOf: idOf,
     decode: workloadOwnerDecoder('Job'),
+  };
+}
+
+/** Linkerd's, under its own group whatever the mesh's domain, as are the two below. */
+export function serviceProfiles(): Resource<ServiceProfileRow> {
+  return {
+    kind: 'ServiceProfile',
+    path: '/apis/linkerd.io/v1alpha2/serviceprofiles',
+    optional: true,
+    keyOf: idOf,
+    decode: serviceProfileDecoder(),
+  };
+}
+
+export function servers(): Resource<ServerRow> {
+  return {
+    kind: 'Server',
+    path: '/apis/policy.linkerd.io/v1beta3/servers',
+    optional: true,
+    keyOf: idOf,
+    decode: serverDecoder(),
+  };
+}
+
+export function externalWorkloads(labels: MeshLabels): Resource<ExternalWorkloadRow> {
+  return {
+    kind: 'ExternalWorkload',
+    path: '/apis/workload.linkerd.io/v1beta1/externalworkloads',
+    optional: true,
+    keyOf: idOf,
+    decode: externalWorkloadDecoder(labels),
   };
 }
 

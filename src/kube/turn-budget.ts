@@ -6,22 +6,27 @@ import { setImmediate } from 'node:timers/promises';
  */
 export class TurnBudget {
   readonly #budgetMs: number;
+  readonly #nowMs: () => number;
   #startedMs: number | undefined;
   #spentMs = 0;
 
-  /** `budgetMs`: for how long to work before letting others. Default 5. */
-  constructor({ budgetMs = 5 }: { readonly budgetMs?: number } = {}) {
+  /** `budgetMs`: for how long to work before letting others. Default 5. `nowMs`: a monotonic clock. */
+  constructor({
+    budgetMs = 5,
+    nowMs = () => performance.now(),
+  }: { readonly budgetMs?: number; readonly nowMs?: () => number } = {}) {
     this.#budgetMs = budgetMs;
+    this.#nowMs = nowMs;
   }
 
   /** Work begins. */
   start(): void {
-    this.#startedMs = performance.now();
+    this.#startedMs = this.#nowMs();
   }
 
   /** Work has ended. Resolves at once, or, when the budget is spent, after the event loop has had a turn. */
   async stop(): Promise<void> {
-    if (this.#startedMs !== undefined) this.#spentMs += performance.now() - this.#startedMs;
+    if (this.#startedMs !== undefined) this.#spentMs += this.#nowMs() - this.#startedMs;
     this.#startedMs = undefined;
     if (this.#spentMs < this.#budgetMs) return;
     this.#spentMs = 0;

@@ -1,13 +1,22 @@
 import { setMaxListeners } from 'node:events';
-import type { BackendsRow, NodeRow, PodRow, ServiceRow, WorkloadOwnerRow } from '../mesh/rows.js';
+import type {
+  BackendsRow,
+  ExternalWorkloadRow,
+  NodeRow,
+  PodRow,
+  ServerRow,
+  ServiceProfileRow,
+  ServiceRow,
+  WorkloadOwnerRow,
+} from '../mesh/rows.js';
 import type { Logger } from '../runtime/log.js';
 import type { ApiClient } from './api-client.js';
-import { ApiError } from './api-error.js';
+import { type BackendsSource, BackendsWatch } from './backends-watch.js';
 import type { Clock } from './clock.js';
 import { meshLabels } from './decode/mesh-labels.js';
 import { Reflector } from './reflector.js';
 import type { ReflectorLimits } from './reflector-limits.js';
-import type { Collection, Resource } from './resource.js';
+import type { Resource } from './resource.js';
 import * as resources from './resources.js';
 import type { Sink } from './sink.js';
 import type { WatchStatus } from './watch-status.js';
@@ -15,13 +24,20 @@ import type { WatchStatus } from './watch-status.js';
 /** Where each kind goes. A kind without a sink isn't watched. */
 export interface ClusterSinks {
   readonly services?: Sink<ServiceRow>;
-  /** Fill one table from `endpointSlices` or from `endpoints`, never from both: each resets it to its own. */
-  readonly endpointSlices?: Sink<BackendsRow>;
-  readonly endpoints?: Sink<BackendsRow>;
+  readonly backends?: BackendsTarget;
   readonly pods?: Sink<PodRow>;
   readonly nodes?: Sink<NodeRow>;
   readonly replicaSets?: Sink<WorkloadOwnerRow>;
   readonly jobs?: Sink<WorkloadOwnerRow>;
+  // These need not be installed: until they are, there are none of them.
+  readonly serviceProfiles?: Sink<ServiceProfileRow>;
+  readonly servers?: Sink<ServerRow>;
+  readonly externalWorkloads?: Sink<ExternalWorkloadRow>;
+}
+
+export interface BackendsTarget {
+  readonly source: BackendsSource;
+  readonly sink: Sink<BackendsRow>;
 }
 
 export interface WatchClusterOptions {
@@ -50,69 +66,59 @@ export interface WatchSet {
   status(): readonly WatchStatus[];
 }
 
+/** What keeps one sink equal to the cluster. */
+type Watch = Pick<Reflector<unknown>, 'run' | 'synced' | 'status'>;
+
 /** Starts to keep the sinks equal to the cluster. */
 export function watchCluster(options: WatchClusterOptions): WatchSet {
   const { sinks, client, log, limits, clock, random } = options;
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
   setMaxListeners(0, signal);
-  const reflectors: Pick<Reflector<unknown>, 'run' | 'synced' | 'status'>[] = [];
+  const common = {
+    client,
+    log,
+    signal,
+    ...(limits && { limits }),
+    ...(clock && { clock }),
+    ...(random && { random }),
+  };
+  const labels = meshLabels(options.meshDomain);
+  const watches: Watch[] = [];
 
   function watch<Row>(resource: Resource<Row>, sink: Sink<Row> | undefined): void {
-    if (sink === undefined) return;
-    reflectors.push(
-      new Reflector({
-        client,
-        resource,
-        sink,
-        log,
-        signal,
-        ...(limits && { limits }),
-        ...(clock && { clock }),
-        ...(random && { random }),
-      }),
-    );
+    if (sink !== undefined) watches.push(new Reflector({ ...common, resource, sink }));
   }
-  watch(resources.services(), sinks.services);
-  watch(resources.endpointSlices(), sinks.endpointSlices);
-  watch(resources.endpoints(), sinks.endpoints);
-  watch(resources.pods(meshLabels(options.meshDomain)), sinks.pods);
+  function watchBackends({ source, sink }: BackendsTarget): void {
+    if (source === 'auto') watches.push(new BackendsWatch({ ...common, labels, sink }));
+    else watch(source === 'slices' ? resources.endpointSlices(labels) : resources.endpoints(labels), sink);
+  }
+  watch(resources.services(labels), sinks.services);
+  if (sinks.backends !== undefined) watchBackends(sinks.backends);
+  watch(resources.pods(labels), sinks.pods);
   watch(resources.nodes(), sinks.nodes);
   watch(resources.replicaSets(), sinks.replicaSets);
   watch(resources.jobs(), sinks.jobs);
+  watch(resources.serviceProfiles(), sinks.serviceProfiles);
+  watch(resources.servers(), sinks.servers);
+  watch(resources.externalWorkloads(labels), sinks.externalWorkloads);
 
-  const runs = reflectors.map(async (reflector) => {
+  const runs = watches.map(async (each) => {
     try {
-      await reflector.run();
+      await each.run();
     } catch (error) {
       ended.abort(error);
       throw error;
     }
   });
-  const synced = all(reflectors.map((reflector) => reflector.synced));
+  const synced = all(watches.map((each) => each.synced));
   // Whoever awaits `synced` alone learns of a failure from it; `done` is for those who outlive it.
   synced.catch(() => {});
   return {
     synced,
     done: settled(runs),
-    status: () => reflectors.map((reflector) => reflector.status()),
+    status: () => watches.map((each) => each.status()),
   };
-}
-
-/** Whether the API server has a resource at all. Throws an `ApiError` where it doesn't say. */
-export async function isServed(
-  client: ApiClient,
-  collection: Collection,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    await client.getJson({ path: collection.path, query: { limit: '1' }, signal });
-    return true;
-  } catch (error) {
-    if (error instanceof ApiError && error.failure.kind === 'refused' && error.failure.status === 404)
-      return false;
-    throw error;
-  }
 }
 
 async function all(promises: readonly Promise<void>[]): Promise<void> {

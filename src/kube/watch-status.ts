@@ -19,6 +19,8 @@ export type WatchPhase =
   | { readonly kind: 'listing' }
   | { readonly kind: 'watching' }
   | { readonly kind: 'backing-off'; readonly reason: FailureReason; readonly untilMs: number }
+  /** The server need not have the resource and doesn't; it is looked for again then. */
+  | { readonly kind: 'absent'; readonly untilMs: number }
   | { readonly kind: 'stopped' };
 
 /** Counted since the start. */

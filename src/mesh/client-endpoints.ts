@@ -1,7 +1,9 @@
 import type { EndpointSet } from '../core/endpoint-set.js';
 import type { NodeName } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
+import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
+import type { ClientPlace } from './endpoint-rule.js';
 import { type Destination, destinationId, type Endpoints } from './endpoints.js';
 import type { MeshTables } from './tables.js';
 
@@ -24,12 +26,25 @@ export function createClientEndpoints(
 ): ClientEndpoints {
   return new View<ClientEndpointsKey, EndpointSet>(engine, {
     name: 'client_endpoints',
-    id: (key) => `${destinationId(key)}|${key.node ?? ''}`,
-    derive(read, { node, service, port, hostname }) {
-      const zone = node === undefined ? undefined : read.get(tables.nodes, node)?.zone;
-      const isLocal = read.get(tables.services, service)?.internalTrafficPolicy === 'Local';
-      const reach = isLocal ? ({ kind: 'node', node } as const) : ({ kind: 'cluster' } as const);
-      return read.view(endpoints, { service, port, hostname, zone, reach });
+    id: clientEndpointsId,
+    derive(read, key) {
+      const { service, port, hostname } = key;
+      return read.view(endpoints, { service, port, hostname, ...clientPlace(read, tables, key) });
     },
   });
+}
+
+/** Where a client on this node is, for the endpoints of this service. */
+export function clientPlace(
+  read: Reader,
+  tables: MeshTables,
+  { node, service }: Pick<ClientEndpointsKey, 'node' | 'service'>,
+): ClientPlace {
+  const zone = node === undefined ? undefined : read.get(tables.nodes, node)?.zone;
+  const isLocal = read.get(tables.services, service)?.internalTrafficPolicy === 'Local';
+  return { zone, reach: isLocal ? { kind: 'node', node } : { kind: 'cluster' } };
+}
+
+export function clientEndpointsId(key: ClientEndpointsKey): string {
+  return `${destinationId(key)}|${key.node ?? ''}`;
 }

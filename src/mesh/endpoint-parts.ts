@@ -1,9 +1,16 @@
 import type { AddressKey, Endpoint } from '../core/endpoint.js';
 import { type EndpointPart, endpointPartsEqual } from '../core/endpoint-set.js';
+import type { Exclusion } from '../core/exclusion.js';
 import type { NodeName, Zone } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
 import { View } from '../engine/view.js';
-import { type Candidate, type Candidates, type CandidatesKey, candidatesId } from './candidates.js';
+import {
+  type Candidate,
+  type Candidates,
+  type CandidatesKey,
+  candidatesId,
+  sameCandidatesKey,
+} from './candidates.js';
 
 /** Which candidates a group of clients may use. */
 export type Filter =
@@ -24,18 +31,20 @@ export function createEndpointParts(engine: Engine, candidates: Candidates): End
   return new View<EndpointPartKey, EndpointPart>(engine, {
     name: 'endpoint_parts',
     id: (key) => `${candidatesId(key)}|${filterId(key.filter)}`,
+    sameKey: (a, b) => sameCandidatesKey(a, b) && sameFilter(a.filter, b.filter),
     equal: endpointPartsEqual,
     derive(read, { filter, ...key }) {
       const part = new Map<AddressKey, Endpoint>();
       for (const [address, candidate] of read.view(candidates, key).byAddress) {
-        if (passes(candidate, filter)) part.set(address, candidate.endpoint);
+        if (passes(filter, candidate)) part.set(address, candidate.endpoint);
       }
       return part;
     },
   });
 }
 
-function passes({ nodeName, forZones }: Candidate, filter: Filter): boolean {
+// Apart from the reason, which would be an object for each of the thousands that a zone's clients aren't told of.
+function passes(filter: Filter, { nodeName, forZones }: Candidate): boolean {
   switch (filter.kind) {
     case 'all':
       return true;
@@ -46,6 +55,15 @@ function passes({ nodeName, forZones }: Candidate, filter: Filter): boolean {
   }
 }
 
+/** Why the filter keeps this candidate from its clients; undefined where it lets it pass. */
+export function exclusionBy(filter: Filter, candidate: Candidate): Exclusion | undefined {
+  if (filter.kind === 'all' || passes(filter, candidate)) return undefined;
+  const { nodeName, forZones } = candidate;
+  return filter.kind === 'zone'
+    ? { kind: 'other-zone', forZones: forZones ?? [], clientZone: filter.zone }
+    : { kind: 'other-node', node: nodeName, clientNode: filter.node };
+}
+
 function filterId(filter: Filter): string {
   switch (filter.kind) {
     case 'all':
@@ -54,5 +72,17 @@ function filterId(filter: Filter): string {
       return `zone|${filter.zone}`;
     case 'node':
       return `node|${filter.node ?? ''}`;
+  }
+}
+
+function sameFilter(a: Filter, b: Filter): boolean {
+  if (a === b) return true;
+  switch (a.kind) {
+    case 'all':
+      return b.kind === 'all';
+    case 'zone':
+      return b.kind === 'zone' && a.zone === b.zone;
+    case 'node':
+      return b.kind === 'node' && a.node === b.node;
   }
 }

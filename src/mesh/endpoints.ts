@@ -1,12 +1,21 @@
-import { type Endpoint, isIpv6 } from '../core/endpoint.js';
-import { type EndpointPart, type EndpointSet, endpointSetsEqual } from '../core/endpoint-set.js';
-import type { BackendsId, NodeName, ServiceId, Zone } from '../core/ids.js';
+import type { EndpointRule } from '../core/endpoint-explanation.js';
+import {
+  type EndpointPart,
+  type EndpointSet,
+  endpointSetsEqual,
+  type RemoteService,
+} from '../core/endpoint-set.js';
+import type { BackendsId, ServiceId } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
+import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
 import type { CandidatePart, Candidates } from './candidates.js';
+import { preferIpv6 } from './dual-stack.js';
 import type { EndpointParts, Filter } from './endpoint-parts.js';
+import { chooseRule, type ClientPlace, filterOf, type Reach } from './endpoint-rule.js';
+import type { BackendsRow, ServiceRow } from './rows.js';
 import type { MeshTables } from './tables.js';
-import { targetPort } from './target-port.js';
+import { type TargetPort, targetPort } from './target-port.js';
 
 /** What a client asks for. */
 export interface Destination {
@@ -16,56 +25,98 @@ export interface Destination {
   readonly hostname: string | undefined;
 }
 
-/** How far from its clients an endpoint may be. */
-export type Reach =
-  | { readonly kind: 'cluster' }
-  /** Only as far as their own node: `internalTrafficPolicy: Local`. */
-  | { readonly kind: 'node'; readonly node: NodeName | undefined };
-
 /** A destination as seen by a group of clients, who share the set and its encoding. */
-export interface EndpointsKey extends Destination {
-  readonly zone: Zone | undefined;
-  readonly reach: Reach;
-}
+export interface EndpointsKey extends Destination, ClientPlace {}
 
 export type Endpoints = View<EndpointsKey, EndpointSet>;
 
+/** What the endpoints of destinations are put together from. */
+export interface EndpointSources {
+  readonly tables: MeshTables;
+  readonly candidates: Candidates;
+  readonly parts: EndpointParts;
+}
+
 /** The endpoints of each destination, for each group of clients. */
-export function createEndpoints(
-  engine: Engine,
-  tables: MeshTables,
-  candidates: Candidates,
-  parts: EndpointParts,
-): Endpoints {
+export function createEndpoints(engine: Engine, sources: EndpointSources): Endpoints {
+  const { tables } = sources;
   return new View<EndpointsKey, EndpointSet>(engine, {
     name: 'endpoints',
     id: (key) => `${destinationId(key)}|${key.zone ?? ''}|${reachId(key.reach)}`,
     equal: endpointSetsEqual,
-    derive(read, { service: id, port, hostname, zone, reach }) {
-      const [namespace = '', name = ''] = id.split('/');
-      const service = read.get(tables.services, id);
-      const found = new Map<BackendsId, EndpointPart>();
-      let hasIpv6 = false;
-      if (service !== undefined && service.type !== 'ExternalName') {
-        const target = targetPort(service, port);
-        const objects = read.by(tables.backendsByService, id);
-        const offered = objects.map(({ id: backends }) =>
-          read.view(candidates, { backends, target, hostname }),
-        );
-        const filter: Filter = reach.kind === 'node' ? reach : hintedFilter(offered, zone);
-        for (const { id: backends } of objects) {
-          found.set(backends, read.view(parts, { backends, target, hostname, filter }));
-        }
-        hasIpv6 = offered.some((part) => part.hasIpv6);
-      }
+    derive(read, key) {
+      const [namespace = '', name = ''] = key.service.split('/');
+      const service = read.get(tables.services, key.service);
+      const gathered = service === undefined ? undefined : gather(read, sources, service, key);
+      const { objects, parts, hasIpv6 } = gathered ?? nothing;
       return {
         service: { namespace, name },
         exists: service !== undefined,
-        clientZone: zone,
-        parts: hasIpv6 ? preferIpv6(found) : found,
+        clientZone: key.zone,
+        remote: remoteService(objects),
+        parts: hasIpv6 ? preferIpv6(parts) : parts,
+        triggeredAtMs: latestTrigger(objects),
       };
     },
   });
+}
+
+/** What there is to tell a group of clients of a service, before one address family of dual-stack pods is left out. */
+export interface Gathered {
+  readonly target: TargetPort;
+  /** Ordered by id. */
+  readonly objects: readonly BackendsRow[];
+  readonly offered: readonly CandidatePart[];
+  readonly rule: EndpointRule;
+  readonly filter: Filter;
+  /** The candidates that pass the filter. */
+  readonly parts: ReadonlyMap<BackendsId, EndpointPart>;
+  readonly hasIpv6: boolean;
+}
+
+export function gather(
+  read: Reader,
+  { tables, candidates, parts }: EndpointSources,
+  service: ServiceRow,
+  { port, hostname, zone, reach }: EndpointsKey,
+): Gathered {
+  const target = targetPort(service, port);
+  const objects = service.type === 'ExternalName' ? [] : read.by(tables.backendsByService, service.id);
+  const offered = objects.map(({ id: backends }) => read.view(candidates, { backends, target, hostname }));
+  const rule = chooseRule(offered, { zone, reach });
+  const filter = filterOf(rule);
+  const passing = new Map<BackendsId, EndpointPart>();
+  for (const { id: backends } of objects) {
+    passing.set(backends, read.view(parts, { backends, target, hostname, filter }));
+  }
+  const hasIpv6 = offered.some((part) => part.hasIpv6);
+  return { target, objects, offered, rule, filter, parts: passing, hasIpv6 };
+}
+
+const nothing: Pick<Gathered, 'objects' | 'parts' | 'hasIpv6'> = {
+  objects: [],
+  parts: new Map(),
+  hasIpv6: false,
+};
+
+/** The other cluster's service, as the first object that tells of one has it. */
+function remoteService(objects: readonly BackendsRow[]): RemoteService | undefined {
+  const mirror = objects.find((row) => row.mirror?.cluster !== undefined)?.mirror;
+  if (mirror?.cluster === undefined) return undefined;
+  const [name, namespace] = mirror.remoteService?.split('.') ?? [];
+  return {
+    cluster: mirror.cluster,
+    service: name === undefined || namespace === undefined ? undefined : { namespace, name },
+  };
+}
+
+function latestTrigger(objects: readonly BackendsRow[]): number | undefined {
+  let latest: number | undefined;
+  for (const { triggeredAtMs } of objects) {
+    if (triggeredAtMs !== undefined && (latest === undefined || triggeredAtMs > latest))
+      latest = triggeredAtMs;
+  }
+  return latest;
 }
 
 export function destinationId({ service, port, hostname }: Destination): string {
@@ -74,42 +125,4 @@ export function destinationId({ service, port, hostname }: Destination): string 
 
 function reachId(reach: Reach): string {
   return reach.kind === 'node' ? `node|${reach.node ?? ''}` : reach.kind;
-}
-
-/**
- * Topology-aware routing, with the fall-backs of its specification (KEP-2433): hints count only where every endpoint has
- * them and some are meant for the client's zone; otherwise, and for a client whose zone isn't known, all are used.
- */
-function hintedFilter(offered: readonly CandidatePart[], zone: Zone | undefined): Filter {
-  if (zone === undefined) return { kind: 'all' };
-  const isUsable =
-    offered.every((part) => part.isHinted) && offered.some((part) => part.hintedZones.has(zone));
-  return isUsable ? { kind: 'zone', zone } : { kind: 'all' };
-}
-
-/**
- * Of a dual-stack pod the IPv6 address alone, so that it doesn't count twice. Addresses without a pod behind them can't
- * be told to belong together and are all kept.
- */
-function preferIpv6(parts: ReadonlyMap<BackendsId, EndpointPart>): ReadonlyMap<BackendsId, EndpointPart> {
-  const dualStack = new Set<string>();
-  for (const part of parts.values()) {
-    for (const endpoint of part.values()) if (isIpv6(endpoint)) dualStack.add(podOf(endpoint) ?? '');
-  }
-  dualStack.delete('');
-  if (dualStack.size === 0) return parts;
-  const isRedundant = (endpoint: Endpoint): boolean =>
-    !isIpv6(endpoint) && dualStack.has(podOf(endpoint) ?? '');
-  return new Map(
-    [...parts].map(([id, part]) => [
-      id,
-      [...part.values()].some(isRedundant)
-        ? new Map([...part].filter(([, endpoint]) => !isRedundant(endpoint)))
-        : part,
-    ]),
-  );
-}
-
-function podOf({ workload }: Endpoint): string | undefined {
-  return workload === undefined ? undefined : `${workload.namespace}/${workload.pod}`;
 }

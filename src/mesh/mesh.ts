@@ -1,28 +1,66 @@
 import type { Engine } from '../engine/engine.js';
 import type { View } from '../engine/view.js';
-import { createCandidates, type EndpointOptions } from './candidates.js';
+import { type AddressDestinations, createAddressDestinations } from './address-destinations.js';
+import { createCandidates, type Judging } from './candidates.js';
 import { type ClientEndpoints, createClientEndpoints } from './client-endpoints.js';
+import { type ClientProfiles, createClientProfiles } from './client-profiles.js';
+import { createEndpointExplanations, type EndpointExplanations } from './endpoint-explanations.js';
+import type { NoteSources } from './endpoint-notes.js';
 import { createEndpointParts } from './endpoint-parts.js';
-import { createEndpoints } from './endpoints.js';
+import { createEndpoints, type EndpointSources } from './endpoints.js';
+import { createExternalWorkloads } from './external-workloads.js';
+import { createOpaqueServers } from './opaque-servers.js';
+import { createProfileExplanations, type ProfileExplanations } from './profile-explanations.js';
+import { createServiceDestinations, type ServiceDestinationOptions } from './service-destinations.js';
 import { createMeshTables, type MeshTables } from './tables.js';
+import type { EndpointOptions } from './workload-endpoint.js';
 import { createWorkloads, type IdentityOptions } from './workloads.js';
 
-export interface MeshOptions extends IdentityOptions, EndpointOptions {}
+export interface MeshOptions extends IdentityOptions, EndpointOptions, ServiceDestinationOptions {}
 
 /** All tables, and all that is derived from them. */
 export interface Mesh {
   readonly tables: MeshTables;
   readonly clientEndpoints: ClientEndpoints;
+  readonly clientProfiles: ClientProfiles;
+  /** Why `clientEndpoints` are what they are. */
+  readonly endpointExplanations: EndpointExplanations;
+  /** Why `clientProfiles` are what they are. */
+  readonly profileExplanations: ProfileExplanations;
   /** Every view, for metrics and debugging. */
   readonly views: readonly Pick<View<never, unknown>, 'name' | 'stats'>[];
 }
 
 export function createMesh(engine: Engine, options: MeshOptions): Mesh {
   const tables = createMeshTables(engine);
-  const workloads = createWorkloads(engine, tables, options);
-  const candidates = createCandidates(engine, tables, workloads, options);
+  const servers = createOpaqueServers(engine, tables);
+  const workloads = createWorkloads(engine, tables, servers, options);
+  const externalWorkloads = createExternalWorkloads(engine, tables, servers);
+  const judging: Judging = { workloads, externalWorkloads, options };
+  const candidates = createCandidates(engine, tables, judging);
   const parts = createEndpointParts(engine, candidates);
-  const endpoints = createEndpoints(engine, tables, candidates, parts);
+  const endpointSources: EndpointSources = { tables, candidates, parts };
+  const endpoints = createEndpoints(engine, endpointSources);
   const clientEndpoints = createClientEndpoints(engine, tables, endpoints);
-  return { tables, clientEndpoints, views: [workloads, candidates, parts, endpoints, clientEndpoints] };
+  const services = createServiceDestinations(engine, tables, options);
+  const addresses: AddressDestinations = createAddressDestinations(engine, tables, judging);
+  const clientProfiles = createClientProfiles(engine, tables, services, addresses, options);
+  const noteSources: NoteSources = { tables, judging, servers };
+  const endpointExplanations = createEndpointExplanations(engine, { ...endpointSources, ...noteSources });
+  const profileExplanations = createProfileExplanations(engine, { ...noteSources, addresses, options });
+  const views = [
+    servers,
+    workloads,
+    externalWorkloads,
+    candidates,
+    parts,
+    endpoints,
+    clientEndpoints,
+    services,
+    addresses,
+    clientProfiles,
+    endpointExplanations,
+    profileExplanations,
+  ];
+  return { tables, clientEndpoints, clientProfiles, endpointExplanations, profileExplanations, views };
 }

@@ -1,5 +1,18 @@
+import type {
+  BackendsId,
+  ExternalWorkloadId,
+  JobId,
+  NodeName,
+  PodId,
+  ReplicaSetId,
+  ServerId,
+  ServiceId,
+  ServiceProfileId,
+  Zone,
+} from '../core/ids.js';
+import type { LabelSelector, Labels } from '../core/labels.js';
 import type { PortRange } from '../core/port-ranges.js';
-import type { BackendsId, JobId, NodeName, PodId, ReplicaSetId, ServiceId, Zone } from '../core/ids.js';
+import type { DestinationOverride, RetryBudget, Route } from '../core/routes.js';
 
 /**
  * What the control plane keeps of each Kubernetes object: the fields that something derives from, and no others. A
@@ -23,6 +36,10 @@ export interface ServiceRow {
   /** ExternalName services have no endpoints and can't be resolved. */
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
   readonly ports: readonly ServicePort[];
+  /** In canonical text form; none for a headless service. */
+  readonly clusterIps: readonly string[];
+  /** Ports whose traffic is to be taken for bytes; undefined where the service leaves that to the mesh's default. */
+  readonly opaquePorts: readonly PortRange[] | undefined;
   /** `Local`: only endpoints on the client's own node. */
   readonly internalTrafficPolicy: 'Cluster' | 'Local';
 }
@@ -43,6 +60,23 @@ export interface BackendsRow {
   /** The service it belongs to. */
   readonly service: ServiceId;
   readonly groups: readonly BackendGroup[];
+  /** Undefined but for services that stand for one of another cluster. */
+  readonly mirror: Mirror | undefined;
+  /**
+   * When the oldest change that this object is the answer to was made, in milliseconds since the epoch, as the endpoints
+   * controllers note it (`endpoints.kubernetes.io/last-change-trigger-time`).
+   */
+  readonly triggeredAtMs: number | undefined;
+}
+
+/** What a service mirror says of the service in another cluster that these backends lead to. */
+export interface Mirror {
+  /** The other cluster's name. */
+  readonly cluster: string | undefined;
+  /** The service's full DNS name over there: what to ask a gateway for. */
+  readonly remoteService: string | undefined;
+  /** Who answers at a gateway's address. */
+  readonly gatewayIdentity: string | undefined;
 }
 
 /** Backends that listen on the same ports. */
@@ -75,6 +109,7 @@ export interface Backend {
 export type BackendTarget =
   /** `uid` tells a pod from a later one of the same name; undefined where the object doesn't say. */
   | { readonly kind: 'Pod'; readonly id: PodId; readonly uid: string | undefined }
+  | { readonly kind: 'ExternalWorkload'; readonly id: ExternalWorkloadId; readonly uid: string | undefined }
   /** An address that the cluster knows nothing more about. */
   | { readonly kind: 'Address' }
   /** A kind that can't be resolved; such an address is never served. */
@@ -94,10 +129,33 @@ export interface PodRow {
   /** The namespace of the control plane that its sidecar belongs to; undefined for a pod without one. */
   readonly controlPlaneNamespace: string | undefined;
   readonly podTemplateHash: string | undefined;
+  readonly labels: Labels;
   /** Ports whose traffic is to be taken for bytes; undefined where the pod leaves that to the mesh's default. */
   readonly opaquePorts: readonly PortRange[] | undefined;
+  /** The ports that its containers declare under a name. */
+  readonly namedPorts: readonly NamedPort[];
+  /** Addresses that are its own, in canonical text form; none for a pod on its node's network. */
+  readonly ips: readonly string[];
+  /** The addresses of its node, where it has ports there; none otherwise. */
+  readonly hostIps: readonly string[];
+  /** Ports of its node that lead to it. */
+  readonly hostPorts: readonly number[];
+  /** Whether its containers have been started and have not all ended: phase `Running`. */
+  readonly isRunning: boolean;
+  /** Whether its deletion has begun. */
+  readonly isTerminating: boolean;
+  /** Seconds since the epoch: tells the younger of two pods. */
+  readonly createdAtS: number;
   /** Undefined without a sidecar, and for one that doesn't say where it listens. */
   readonly proxy: ProxyPorts | undefined;
+}
+
+/** A port that a container, or an external workload, declares under a name. Names need not be unique in a pod. */
+export interface NamedPort {
+  readonly name: string;
+  readonly port: number;
+  /** The node's port that leads to it; undefined where there is none. */
+  readonly hostPort: number | undefined;
 }
 
 /** Where a pod's sidecar listens, and where it doesn't. */
@@ -121,4 +179,59 @@ export interface WorkloadOwnerRow {
   readonly id: ReplicaSetId | JobId;
   /** Undefined where it has no owner, or several. */
   readonly owner: OwnerRef | undefined;
+}
+
+/**
+ * A policy.linkerd.io Server that declares a port opaque. Those that declare other protocols change nothing here and are
+ * not kept.
+ */
+export interface ServerRow {
+  readonly id: ServerId;
+  readonly namespace: string;
+  /** The pods of its namespace that it is for; undefined: none. */
+  readonly podSelector: LabelSelector | undefined;
+  /** The external workloads of its namespace that it is for; undefined: none. */
+  readonly externalWorkloadSelector: LabelSelector | undefined;
+  readonly port: ServerPort;
+}
+
+/** A port by its number, or by the name that the workload declares it under. */
+export type ServerPort =
+  | { readonly kind: 'number'; readonly port: number }
+  | { readonly kind: 'name'; readonly name: string };
+
+/** A workload.linkerd.io ExternalWorkload: a machine outside of the cluster that is part of the mesh. */
+export interface ExternalWorkloadRow {
+  readonly id: ExternalWorkloadId;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly owner: OwnerRef | undefined;
+  readonly labels: Labels;
+  /** In canonical text form. */
+  readonly ips: readonly string[];
+  /** Unnamed ports are declared under the empty name. */
+  readonly ports: readonly NamedPort[];
+  readonly opaquePorts: readonly PortRange[] | undefined;
+  /** Where its proxy takes connections from other proxies. */
+  readonly inboundPort: number;
+  /** The identity that its proxy proves, a URI such as a SPIFFE id. */
+  readonly identity: string;
+  /** The name to ask for by SNI. */
+  readonly serverName: string;
+}
+
+/** A linkerd.io ServiceProfile. Of what can't be understood in it nothing is kept but the account in `problems`. */
+export interface ServiceProfileRow {
+  readonly id: ServiceProfileId;
+  readonly namespace: string;
+  /** The service's full DNS name. */
+  readonly name: string;
+  /** In order: the first that matches a request applies. */
+  readonly routes: readonly Route[];
+  /** Undefined where the profile has none. */
+  readonly retryBudget: RetryBudget | undefined;
+  readonly overrides: readonly DestinationOverride[];
+  /** What was left out, one line each. */
+  readonly problems: readonly string[];
 }

@@ -1,10 +1,11 @@
-import type { Workload } from '../core/endpoint.js';
-import type { PortRange } from '../core/port-ranges.js';
+import type { PodWorkload } from '../core/endpoint.js';
 import { plainEqual } from '../core/equal.js';
 import { jobId, type NodeName, type PodId, replicaSetId } from '../core/ids.js';
+import type { PortRange } from '../core/port-ranges.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
+import { opaqueServerPorts, type OpaqueServers, type ServerSubject } from './opaque-servers.js';
 import type { OwnerRef, PodRow, ProxyPorts } from './rows.js';
 import type { MeshTables } from './tables.js';
 
@@ -21,14 +22,21 @@ export interface KnownPod {
   readonly uid: string;
   readonly nodeName: NodeName | undefined;
   readonly opaquePorts: readonly PortRange[] | undefined;
+  /** Ports that Servers declare opaque, whatever `opaquePorts` says. */
+  readonly opaqueServerPorts: readonly number[];
   readonly proxy: ProxyPorts | undefined;
-  readonly workload: Workload;
+  readonly workload: PodWorkload;
 }
 
 /** What each pod is and belongs to; undefined for one that the API server doesn't know. */
 export type Workloads = View<PodId, KnownPod | undefined>;
 
-export function createWorkloads(engine: Engine, tables: MeshTables, identity: IdentityOptions): Workloads {
+export function createWorkloads(
+  engine: Engine,
+  tables: MeshTables,
+  servers: OpaqueServers,
+  identity: IdentityOptions,
+): Workloads {
   return new View<PodId, KnownPod | undefined>(engine, {
     name: 'workloads',
     id: String,
@@ -37,15 +45,27 @@ export function createWorkloads(engine: Engine, tables: MeshTables, identity: Id
       const pod = read.get(tables.pods, id);
       if (pod === undefined) return undefined;
       const { uid, nodeName, opaquePorts, proxy } = pod;
-      return { uid, nodeName, opaquePorts, proxy, workload: toWorkload(read, tables, pod, identity) };
+      return {
+        uid,
+        nodeName,
+        opaquePorts,
+        opaqueServerPorts: opaqueServerPorts(read.view(servers, pod.namespace), serverSubject(pod)),
+        proxy,
+        workload: toWorkload(read, tables, pod, identity),
+      };
     },
   });
 }
 
-function toWorkload(read: Reader, tables: MeshTables, pod: PodRow, identity: IdentityOptions): Workload {
+export function serverSubject({ namespace, labels, namedPorts }: PodRow): ServerSubject {
+  return { kind: 'Pod', namespace, labels, namedPorts };
+}
+
+function toWorkload(read: Reader, tables: MeshTables, pod: PodRow, identity: IdentityOptions): PodWorkload {
   return {
+    kind: 'Pod',
     namespace: pod.namespace,
-    pod: pod.name,
+    name: pod.name,
     owner: topOwner(read, tables, pod),
     serviceAccount: pod.serviceAccount,
     podTemplateHash: pod.podTemplateHash,

@@ -1,6 +1,7 @@
 import type { Endpoint, ProtocolHint, Workload } from '../core/endpoint.js';
 import type { Zone } from '../core/ids.js';
 import type {
+  Http2ClientParams,
   ProtocolHint as ProtocolHintMessage,
   TlsIdentity,
   WeightedAddr,
@@ -8,38 +9,62 @@ import type {
 import type { Metadata } from '../gen/io/linkerd/proxy/meta/meta.js';
 import { toTcpAddress } from './address.js';
 
-/** An endpoint as a client in `clientZone` is told about it. */
-export function toWeightedAddr(endpoint: Endpoint, clientZone: Zone | undefined): WeightedAddr {
-  const { ip, port, weight, workload, hint } = endpoint;
+/** Whom an endpoint is described to. */
+export type Audience =
+  /** Clients in this zone that choose among the endpoints of a service. */
+  | { readonly kind: 'balancer'; readonly zone: Zone | undefined }
+  /** A client that asked for this very address. */
+  | { readonly kind: 'direct' };
+
+/** An endpoint as its clients are told about it; `http2` is for those with a proxy. */
+export function toWeightedAddr(
+  endpoint: Endpoint,
+  audience: Audience,
+  http2: Http2ClientParams | undefined,
+): WeightedAddr {
+  const { ip, port, weight, workload, hint, gateway } = endpoint;
   return {
     addr: toTcpAddress(ip, port),
     weight,
-    metricLabels: metricLabels(endpoint, clientZone),
-    // A port that passes by the sidecar is answered by somebody who has no certificate.
-    tlsIdentity:
-      hint === undefined || workload?.identity === undefined ? undefined : toTlsIdentity(workload.identity),
+    metricLabels: metricLabels(endpoint, audience),
+    tlsIdentity: tlsIdentity(endpoint),
     protocolHint: hint === undefined ? undefined : toProtocolHint(hint),
-    authorityOverride: undefined,
-    http2: undefined,
+    authorityOverride:
+      gateway?.authority === undefined ? undefined : { authorityOverride: gateway.authority },
+    http2: hint === undefined ? undefined : http2,
     resourceRef: workload === undefined ? undefined : toResourceRef(workload),
   };
 }
 
 /** The labels that proxies put on the metrics of requests to this endpoint, by Linkerd's names. */
-function metricLabels({ workload, zone }: Endpoint, clientZone: Zone | undefined): Map<string, string> {
+function metricLabels({ workload, zone }: Endpoint, audience: Audience): Map<string, string> {
   const labels = new Map<string, string>();
   if (workload !== undefined) {
-    labels.set('pod', workload.pod);
-    labels.set(ownerLabel(workload.owner.kind), workload.owner.name);
-    labels.set('serviceaccount', workload.serviceAccount);
-    if (workload.controlPlaneNamespace !== undefined) {
-      labels.set('control_plane_ns', workload.controlPlaneNamespace);
-    }
-    if (workload.podTemplateHash !== undefined) labels.set('pod_template_hash', workload.podTemplateHash);
+    if (audience.kind === 'direct') labels.set('namespace', workload.namespace);
+    addWorkloadLabels(labels, workload);
     labels.set('zone', zone ?? '');
   }
-  labels.set('zone_locality', locality(zone, clientZone));
+  if (audience.kind === 'balancer') labels.set('zone_locality', locality(zone, audience.zone));
   return labels;
+}
+
+function addWorkloadLabels(labels: Map<string, string>, workload: Workload): void {
+  const { owner } = workload;
+  switch (workload.kind) {
+    case 'Pod': {
+      const { controlPlaneNamespace, podTemplateHash } = workload;
+      labels.set('pod', workload.name);
+      if (owner !== undefined) labels.set(ownerLabel(owner.kind), owner.name);
+      labels.set('serviceaccount', workload.serviceAccount);
+      if (controlPlaneNamespace !== undefined) labels.set('control_plane_ns', controlPlaneNamespace);
+      if (podTemplateHash !== undefined) labels.set('pod_template_hash', podTemplateHash);
+      return;
+    }
+    case 'ExternalWorkload':
+      labels.set('external_workload', workload.name);
+      if (owner !== undefined) labels.set(ownerLabel(owner.kind), owner.name);
+      return;
+  }
 }
 
 function ownerLabel(kind: string): string {
@@ -52,8 +77,28 @@ function locality(zone: Zone | undefined, clientZone: Zone | undefined): 'local'
   return zone === clientZone ? 'local' : 'remote';
 }
 
-function toTlsIdentity(name: string): TlsIdentity {
-  return { strategy: { $case: 'dnsLikeIdentity', value: { name } }, serverName: { name } };
+/** A port that passes by the sidecar is answered by somebody who has no certificate: without a hint, no identity. */
+function tlsIdentity({ workload, hint, gateway }: Endpoint): TlsIdentity | undefined {
+  if (hint === undefined) return undefined;
+  if (gateway?.identity !== undefined) return dnsIdentity(gateway.identity, undefined);
+  switch (workload?.kind) {
+    case 'Pod':
+      return workload.identity === undefined ? undefined : dnsIdentity(workload.identity, workload.identity);
+    case 'ExternalWorkload':
+      return {
+        strategy: { $case: 'uriLikeIdentity', value: { uri: workload.identity } },
+        serverName: { name: workload.serverName },
+      };
+    case undefined:
+      return undefined;
+  }
+}
+
+function dnsIdentity(name: string, serverName: string | undefined): TlsIdentity {
+  return {
+    strategy: { $case: 'dnsLikeIdentity', value: { name } },
+    serverName: serverName === undefined ? undefined : { name: serverName },
+  };
 }
 
 function toProtocolHint({ protocol, transportPort }: ProtocolHint): ProtocolHintMessage {
@@ -63,7 +108,7 @@ function toProtocolHint({ protocol, transportPort }: ProtocolHint): ProtocolHint
   };
 }
 
-function toResourceRef({ namespace, pod }: Workload): Metadata {
-  const value = { group: 'core', kind: 'Pod', name: pod, namespace, section: '', port: 0 };
-  return { kind: { $case: 'resource', value } };
+function toResourceRef({ kind, namespace, name }: Workload): Metadata {
+  const group = kind === 'Pod' ? 'core' : 'workload.linkerd.io';
+  return { kind: { $case: 'resource', value: { group, kind, name, namespace, section: '', port: 0 } } };
 }

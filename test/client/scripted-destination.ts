@@ -15,12 +15,14 @@ const definition = loadSync('io/linkerd/proxy/destination/destination.proto', {
 // The package definition's types don't tell a service from a message.
 const service = definition[destination] as unknown as Parameters<Server['addService']>[0];
 
-/** One Get call that a client made, from the server's side. */
+/** One call that a client made, from the server's side. */
 export class Conversation {
+  readonly method: 'Get' | 'GetProfile';
   readonly request: { readonly path: string; readonly context_token: string };
   readonly #call: ServerWritableStream<Message, Message>;
 
-  constructor(call: ServerWritableStream<Message, Message>) {
+  constructor(method: 'Get' | 'GetProfile', call: ServerWritableStream<Message, Message>) {
+    this.method = method;
     this.#call = call;
     this.request = {
       path: String(call.request['path']),
@@ -40,8 +42,9 @@ export class Conversation {
     this.send({ no_endpoints: { exists } });
   }
 
-  send(update: Message): void {
-    this.#call.write(update);
+  /** An Update, or a DestinationProfile to a GetProfile. */
+  send(message: Message): void {
+    this.#call.write(message);
   }
 
   end(): void {
@@ -86,14 +89,13 @@ export class ScriptedDestination {
   private constructor(server: Server, port: number, answer?: (call: Conversation) => void) {
     this.#server = server;
     this.address = `127.0.0.1:${port}`;
-    server.addService(service, {
-      Get: (call: ServerWritableStream<Message, Message>) => {
-        this.calls += 1;
-        const conversation = new Conversation(call);
-        if (answer === undefined) this.#waiting.push(conversation);
-        else answer(conversation);
-      },
-    });
+    const handle = (method: 'Get' | 'GetProfile') => (call: ServerWritableStream<Message, Message>) => {
+      this.calls += 1;
+      const conversation = new Conversation(method, call);
+      if (answer === undefined) this.#waiting.push(conversation);
+      else answer(conversation);
+    };
+    server.addService(service, { Get: handle('Get'), GetProfile: handle('GetProfile') });
   }
 
   get port(): number {
@@ -102,7 +104,7 @@ export class ScriptedDestination {
 
   /** The earliest call that wasn't handed out yet; waits for one. */
   nextCall(): Promise<Conversation> {
-    return until(() => this.#waiting.shift(), { what: 'a Get call' });
+    return until(() => this.#waiting.shift(), { what: 'a call' });
   }
 
   /** Drops every connection at once, as a crash does. */

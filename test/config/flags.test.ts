@@ -7,13 +7,20 @@ import {
   type FlagTable,
   flagUsage,
 } from '../../src/config/flag.js';
-import { controllerFlags, endpointsFlags, sandboxFlags, versionFlags } from '../../src/config/flags.js';
+import {
+  controllerFlags,
+  endpointsFlags,
+  profileFlags,
+  sandboxFlags,
+  versionFlags,
+} from '../../src/config/flags.js';
 import { loadConfig } from '../../src/config/load.js';
 
 const tables: readonly [string, FlagTable][] = [
   ['controller', controllerFlags],
   ['sandbox', sandboxFlags],
   ['endpoints', endpointsFlags],
+  ['profile', profileFlags],
   ['version', versionFlags],
 ];
 

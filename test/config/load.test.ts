@@ -209,7 +209,7 @@ describe('the tables of the program', () => {
       config: {
         kubeconfig: undefined,
         context: undefined,
-        endpointsSource: 'slices',
+        endpointsSource: 'auto',
         clusterDomain: 'cluster.local',
         controllerNamespace: 'conduit',
         trustDomain: 'cluster.local',
@@ -219,6 +219,8 @@ describe('the tables of the program', () => {
           from: port,
           to: port,
         })),
+        enableSelfOverride: true,
+        meshedHttp2ClientParams: undefined,
         services: ['destination'],
         proxyApiAddr: { host: undefined, port: 8086 },
         apiAddr: { host: undefined, port: 8085 },
@@ -238,6 +240,28 @@ describe('the tables of the program', () => {
       { host: '127.0.0.1', port: 8085 },
       { host: '127.0.0.1', port: 9990 },
       { host: '127.0.0.1', port: 8087 },
+    ]);
+  });
+
+  test('give the sandbox the mesh of the controller', () => {
+    const controller = loadConfig(controllerFlags, { flags: {}, env: {} });
+    const sandbox = loadConfig(sandboxFlags, { flags: {}, env: {} });
+    const { enableH2Upgrade, defaultOpaquePorts, enableSelfOverride, meshedHttp2ClientParams, meshDomain } =
+      controller.ok ? controller.config : expect.unreachable();
+    expect(sandbox.ok ? sandbox.config : undefined).toMatchObject({
+      enableH2Upgrade,
+      defaultOpaquePorts,
+      enableSelfOverride,
+      meshedHttp2ClientParams,
+      meshDomain,
+    });
+  });
+
+  test('name the field of the HTTP/2 parameters that is wrong', () => {
+    const value = '{"keep_alive":{"while_idle":"yes"}}';
+    const loaded = loadConfig(controllerFlags, { flags: { 'meshed-http2-client-params': value }, env: {} });
+    expect(loaded.ok ? [] : loaded.problems.map(formatProblem)).toEqual([
+      `--meshed-http2-client-params ${JSON.stringify(value)}: expected keep_alive.while_idle to be true or false, not "yes"`,
     ]);
   });
 

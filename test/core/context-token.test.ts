@@ -12,6 +12,7 @@ test.each([
   ['{"ns":"shop","else":{"a":[1]}}', { ...nothing, namespace: 'shop' }],
   ['{"ns":"","nodeName":""}', nothing],
   ['{}', nothing],
+  [`{"ns":"${'a'.repeat(254)}","nodeName":"node-1"}`, { ...nothing, nodeName: 'node-1' }],
   ['ns:shop', { ...nothing, namespace: 'shop' }],
   ['ns:shop\n', { ...nothing, namespace: 'shop' }],
   ['', nothing],

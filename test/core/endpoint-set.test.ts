@@ -20,6 +20,7 @@ const endpoint = fc
       zone: undefined,
       workload: undefined,
       hint: undefined,
+      gateway: undefined,
     }),
   );
 
@@ -42,7 +43,9 @@ function setOf(
     service,
     exists: true,
     clientZone: inZone,
+    remote: undefined,
     parts: new Map(entries as [BackendsId, EndpointPart][]),
+    triggeredAtMs: undefined,
   };
 }
 

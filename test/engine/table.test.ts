@@ -61,4 +61,31 @@ describe('Index', () => {
     table.apply('a', { tags: ['x'] });
     expect(table.index((row) => row.tags).rows('x')).toEqual([{ tags: ['x'] }]);
   });
+
+  test('a value that names one row after another', () => {
+    const { table, byTag } = tagged();
+    const held = (): readonly (readonly string[])[] => byTag.rows('x').map(({ tags }) => tags);
+    table.apply('a', { tags: ['x', 'a'] });
+    expect(held()).toEqual([['x', 'a']]);
+    table.apply('a', { tags: ['x', 'a2'] });
+    expect(held()).toEqual([['x', 'a2']]);
+    table.delete('b');
+    table.apply('c', { tags: ['x', 'c'] });
+    table.apply('b', { tags: ['x', 'b'] });
+    expect(held()).toEqual([
+      ['x', 'a2'],
+      ['x', 'b'],
+      ['x', 'c'],
+    ]);
+    table.apply('a', { tags: [] });
+    table.delete('c');
+    expect(held()).toEqual([['x', 'b']]);
+    table.apply('d', { tags: ['x', 'd'] });
+    expect(held()).toEqual([
+      ['x', 'b'],
+      ['x', 'd'],
+    ]);
+    table.reset(new Map());
+    expect(held()).toEqual([]);
+  });
 });

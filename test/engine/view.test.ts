@@ -205,6 +205,22 @@ describe('demand', () => {
     for (let n = 0; n < 1_000; n++) parity.read(`n${n}`);
     expect([parity.stats().keys, table.observed, engine.idleKeys]).toEqual([10, 10, 10]);
   });
+
+  test('keys that go for want of room take along what only they have read, and no other', () => {
+    const { engine } = testEngine({ maxIdleKeys: 5_000 });
+    const { table, parity } = numbers(engine);
+    const shout = new View<string, string>(engine, {
+      name: 'shout',
+      id: String,
+      derive: (read, key) => read.view(parity, key).toUpperCase(),
+    });
+    for (let n = 0; n < 7_000; n++) shout.read(`n${n}`);
+    const keys = [shout, parity].map((view) => view.stats().keys);
+    expect([...keys, table.observed, engine.idleKeys]).toEqual([5_000, 5_000, 5_000, 5_000]);
+    const computations = shout.stats().computations;
+    shout.read('n2000');
+    expect(shout.stats().computations).toBe(computations);
+  });
 });
 
 describe('containment', () => {
@@ -270,5 +286,122 @@ describe('containment', () => {
       derive: (read, key) => read.view(circle, key),
     });
     expect(() => circle.read('n')).toThrow('view circle depends on itself at n');
+  });
+});
+
+describe('a derivation that is run again', () => {
+  /** A sum of the numbers that a list names, and of the parities that are told of them. */
+  function sums(engine: Engine) {
+    const { table, parity } = numbers(engine);
+    const lists = new Table<string, readonly string[]>(engine, { name: 'lists', equal: Object.is });
+    const ran: (readonly string[] | undefined)[] = [];
+    const view = new View<{ readonly list: string }, readonly string[]>(engine, {
+      name: 'told',
+      id: ({ list }) => list,
+      sameKey: (a, b) => a.list === b.list,
+      derive: (read, { list }, before) => {
+        ran.push(before);
+        return (read.get(lists, list) ?? []).map((each) => `${each} ${read.view(parity, each)}`);
+      },
+    });
+    return { table, lists, parity, view, ran };
+  }
+
+  test('is given what it came to before', () => {
+    const { engine } = testEngine();
+    const { table, lists, view, ran } = sums(engine);
+    lists.apply('l', ['a']);
+    const { latest } = view.subscribe({ list: 'l' }, () => {});
+    table.apply('a', 1);
+    engine.flush();
+    expect(ran).toEqual([undefined, ['a none']]);
+    expect(ran[1]).toBe(latest.value);
+  });
+
+  test.each<{ name: string; reads: readonly (readonly string[])[] }>([
+    {
+      name: 'the same',
+      reads: [
+        ['a', 'b', 'c'],
+        ['a', 'b', 'c'],
+      ],
+    },
+    {
+      name: 'the same, one of them twice in a row',
+      reads: [
+        ['a', 'a', 'b'],
+        ['a', 'a', 'b'],
+      ],
+    },
+    {
+      name: 'the same, one of them again at the end',
+      reads: [
+        ['a', 'b', 'a'],
+        ['a', 'b', 'a'],
+      ],
+    },
+    { name: 'fewer', reads: [['a', 'b', 'c'], ['a']] },
+    { name: 'none', reads: [['a', 'b', 'c'], []] },
+    { name: 'more', reads: [['a'], ['a', 'b', 'c']] },
+    {
+      name: 'others',
+      reads: [
+        ['a', 'b', 'c'],
+        ['a', 'd', 'c'],
+      ],
+    },
+    {
+      name: 'another order',
+      reads: [
+        ['a', 'b', 'c'],
+        ['c', 'a', 'b'],
+      ],
+    },
+    { name: 'more, fewer and others in turn', reads: [['a', 'b'], ['b', 'c', 'd'], ['d'], ['a', 'd', 'b']] },
+  ])('depends on what it reads now and on nothing else: $name', ({ reads }) => {
+    const { engine, scheduler } = testEngine({ graceMs: 100 });
+    const { table, lists, parity, view } = sums(engine);
+    const subscription = view.subscribe({ list: 'l' }, () => {});
+    let value = 0;
+    for (const list of reads) {
+      lists.apply('l', [...list]);
+      for (const changed of ['a', 'b', 'c', 'd']) {
+        table.apply(changed, ++value);
+        engine.flush();
+        const expected = list.map((each) => {
+          const number = table.get(each);
+          return `${each} ${number === undefined ? 'none' : number % 2 === 0 ? 'even' : 'odd'}`;
+        });
+        expect(subscription.latest.value).toEqual(expected);
+      }
+      scheduler.advance(1_000);
+      expect(parity.stats().keys).toBe(new Set(list).size);
+    }
+    subscription.close();
+    scheduler.advance(1_000);
+    expect([table.observed, lists.observed, parity.stats().keys]).toEqual([0, 0, 0]);
+  });
+
+  test('keeps what it read before it threw', () => {
+    const errors: unknown[] = [];
+    const { engine } = testEngine({ onError: (error) => errors.push(error) });
+    const { table, parity } = numbers(engine);
+    const view = new View<string, string>(engine, {
+      name: 'picky',
+      id: String,
+      derive: (read, key) => {
+        const [first, second] = [read.view(parity, `${key}1`), read.view(parity, `${key}2`)];
+        if (first === 'odd') throw new Error('odd');
+        return `${first} ${second} ${read.view(parity, `${key}3`)}`;
+      },
+    });
+    const { told } = watch(view, 'n');
+    table.apply('n1', 1);
+    engine.flush();
+    expect(errors).toHaveLength(1);
+    table.apply('n3', 2);
+    table.apply('n1', 2);
+    engine.flush();
+    expect(told).toEqual(['even none even']);
   });
 });

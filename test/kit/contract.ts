@@ -7,7 +7,11 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
  * and only the fields that were on the wire.
  */
 const contract = loadSync(
-  ['io/linkerd/proxy/destination/destination.proto', 'io/linkerd/proxy/net/net.proto'],
+  [
+    'conduit/api/v1/api.proto',
+    'io/linkerd/proxy/destination/destination.proto',
+    'io/linkerd/proxy/net/net.proto',
+  ],
   {
     includeDirs: ['proto'],
     keepCase: true,

@@ -1,9 +1,14 @@
-import { credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { type ClientReadableStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
-import { DestinationClient, type Update } from '../../src/gen/io/linkerd/proxy/destination/destination.js';
+import {
+  DestinationClient,
+  DestinationProfile,
+  type Update,
+} from '../../src/gen/io/linkerd/proxy/destination/destination.js';
 import { createDestinationService } from '../../src/grpc/destination.js';
 import { createGrpcMetrics } from '../../src/grpc/metrics.js';
 import { createGrpcServer, type GrpcServerOptions } from '../../src/grpc/server.js';
+import { decodeMessage } from './contract.js';
 import { recordingLog } from './log.js';
 import { testMesh } from './mesh.js';
 import { until } from './until.js';
@@ -12,24 +17,28 @@ import { until } from './until.js';
 export type Told =
   | { readonly add: readonly string[] }
   | { readonly remove: readonly string[] }
-  | { readonly noEndpoints: { readonly exists: boolean } }
-  | { readonly end: { readonly code: string; readonly details: string } };
+  | { readonly noEndpoints: { readonly exists: boolean } };
 
 export interface StreamOptions {
   readonly contextToken?: string;
 }
 
 /** The real Destination service on a socket, over a mesh that the test writes. */
-export async function destinationServer(options: Partial<GrpcServerOptions> = {}) {
-  const mesh = testMesh();
-  const destination = createDestinationService({ mesh, clusterDomain: 'cluster.local' });
+export async function destinationServer(options: Partial<GrpcServerOptions> = {}, mesh = testMesh()) {
+  const registry = new Registry();
+  const destination = createDestinationService({
+    mesh,
+    clusterDomain: 'cluster.local',
+    meshedHttp2ClientParams: undefined,
+    registry,
+  });
   const { log, lines } = recordingLog();
   const server = await createGrpcServer({
     name: 'proxy',
     address: { host: '127.0.0.1', port: 0 },
-    services: [destination.service],
+    services: [destination],
     log,
-    metrics: createGrpcMetrics(new Registry()),
+    metrics: createGrpcMetrics(registry),
     ...options,
   });
   const client = new DestinationClient(server.address, credentials.createInsecure());
@@ -37,10 +46,13 @@ export async function destinationServer(options: Partial<GrpcServerOptions> = {}
     mesh,
     server,
     lines,
-    stats: destination.stats,
+    registry,
     address: server.address,
     get: (path: string, { contextToken = '' }: StreamOptions = {}) =>
-      recordStream(client.get({ scheme: '', path, contextToken })),
+      recordStream(client.get({ scheme: '', path, contextToken }), summary),
+    /** Each message whole, as the other implementation of the contract reads it. */
+    getProfile: (path: string, { contextToken = '' }: StreamOptions = {}) =>
+      recordStream(client.getProfile({ scheme: '', path, contextToken }), profileOf),
     async close(): Promise<void> {
       client.close();
       await server.drain({ graceMs: 0 });
@@ -49,15 +61,30 @@ export async function destinationServer(options: Partial<GrpcServerOptions> = {}
   };
 }
 
-function recordStream(call: ReturnType<DestinationClient['get']>) {
-  const told: Told[] = [];
+function profileOf(profile: DestinationProfile): unknown {
+  return decodeMessage(
+    'io.linkerd.proxy.destination.DestinationProfile',
+    DestinationProfile.encode(profile).finish(),
+  );
+}
+
+/** How a stream ended. */
+export interface End {
+  readonly end: { readonly code: string; readonly details: string };
+}
+
+function recordStream<Message, Summary>(
+  call: ClientReadableStream<Message>,
+  summarize: (message: Message) => Summary,
+) {
+  const told: (Summary | End)[] = [];
   let read = 0;
-  call.on('data', (update: Update) => told.push(summary(update)));
+  call.on('data', (message: Message) => told.push(summarize(message)));
   call.on('error', ({ code, details }: ServiceError) => told.push({ end: { code: status[code], details } }));
   return {
     told,
     /** What has come since the last call: waits for `count` messages. */
-    async next(count = 1): Promise<readonly Told[]> {
+    async next(count = 1): Promise<readonly (Summary | End)[]> {
       const from = read;
       await until(() => told.length >= from + count, {
         what: `${count} messages after ${from}: ${JSON.stringify(told)}`,

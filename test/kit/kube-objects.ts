@@ -138,6 +138,51 @@ export function rawJob(name: string, options: RawOptions = {}): RawObject {
   return { apiVersion: 'batch/v1', kind: 'Job', metadata: metadata(name, options), spec: { parallelism: 1 } };
 }
 
+type Spec = Readonly<Record<string, unknown>>;
+
+/** A Server that declares port 3306 of the pods with the label `app: web` opaque. */
+export function rawServer(name: string, options: RawOptions & { readonly spec?: Spec } = {}): RawObject {
+  return {
+    apiVersion: 'policy.linkerd.io/v1beta3',
+    kind: 'Server',
+    metadata: metadata(name, options),
+    spec: {
+      accessPolicy: 'deny',
+      podSelector: { matchLabels: { app: 'web' } },
+      port: 3306,
+      proxyProtocol: 'opaque',
+      ...options.spec,
+    },
+  };
+}
+
+export function rawExternalWorkload(
+  name: string,
+  options: RawOptions & { readonly spec?: Spec } = {},
+): RawObject {
+  return {
+    apiVersion: 'workload.linkerd.io/v1beta1',
+    kind: 'ExternalWorkload',
+    metadata: metadata(name, options),
+    spec: {
+      meshTLS: { identity: `spiffe://root.example/${name}`, serverName: `${name}.example` },
+      ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+      workloadIPs: [{ ip: '192.0.2.1' }],
+      ...options.spec,
+    },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  };
+}
+
+export function rawServiceProfile(name: string, spec: unknown, options: RawOptions = {}): RawObject {
+  return {
+    apiVersion: 'linkerd.io/v1alpha2',
+    kind: 'ServiceProfile',
+    metadata: metadata(name, options),
+    spec,
+  };
+}
+
 /** A list of objects, or one page of it. */
 export function rawList(
   items: readonly unknown[],

@@ -1,8 +1,17 @@
+import { parseAuthority } from '../../src/core/authority.js';
 import { endpointsOf } from '../../src/core/endpoint-set.js';
 import { serviceId } from '../../src/core/ids.js';
 import type { ClientEndpointsKey } from '../../src/mesh/client-endpoints.js';
 import { createMesh, type MeshOptions } from '../../src/mesh/mesh.js';
-import type { BackendsRow, NodeRow, PodRow, ServiceRow } from '../../src/mesh/rows.js';
+import type {
+  BackendsRow,
+  ExternalWorkloadRow,
+  NodeRow,
+  PodRow,
+  ServerRow,
+  ServiceProfileRow,
+  ServiceRow,
+} from '../../src/mesh/rows.js';
 import { testEngine } from './engine.js';
 import { namespace } from './rows.js';
 
@@ -11,19 +20,27 @@ export const meshOptions: MeshOptions = {
   trustDomain: 'cluster.local',
   enableH2Upgrade: true,
   defaultOpaquePorts: [{ from: 3306, to: 3306 }],
+  clusterDomain: 'cluster.local',
+  enableSelfOverride: true,
 };
 
 export type AnyRow =
   | { readonly service: ServiceRow }
   | { readonly pod: PodRow }
   | { readonly node: NodeRow }
-  | { readonly slice: BackendsRow };
+  | { readonly slice: BackendsRow }
+  | { readonly server: ServerRow }
+  | { readonly external: ExternalWorkloadRow }
+  | { readonly profile: ServiceProfileRow };
 
 /** Tables and views without a cluster: rows in, endpoint sets out, publication by hand. */
-export function testMesh(options: Partial<MeshOptions> = {}) {
-  const { engine, scheduler } = testEngine();
+export function testMesh(
+  options: Partial<MeshOptions> = {},
+  engineOptions: Parameters<typeof testEngine>[0] = {},
+) {
+  const { engine, scheduler } = testEngine(engineOptions);
   const mesh = createMesh(engine, { ...meshOptions, ...options });
-  const { services, pods, nodes, backends } = mesh.tables;
+  const { services, pods, nodes, backends, servers, externalWorkloads, serviceProfiles } = mesh.tables;
   return {
     ...mesh,
     engine,
@@ -33,9 +50,29 @@ export function testMesh(options: Partial<MeshOptions> = {}) {
         if ('service' in row) services.apply(row.service.id, row.service);
         else if ('pod' in row) pods.apply(row.pod.id, row.pod);
         else if ('node' in row) nodes.apply(row.node.name, row.node);
-        else backends.apply(row.slice.id, row.slice);
+        else if ('slice' in row) backends.apply(row.slice.id, row.slice);
+        else if ('server' in row) servers.apply(row.server.id, row.server);
+        else if ('external' in row) externalWorkloads.apply(row.external.id, row.external);
+        else serviceProfiles.apply(row.profile.id, row.profile);
       }
       engine.flush();
+    },
+    /** Subscribes to the profile of `web.shop.svc.cluster.local:80`, `10.0.0.1:80` and the like. */
+    profile(authority: string, clientNamespace?: string) {
+      const parsed = parseAuthority(authority, meshOptions.clusterDomain);
+      if (!parsed.ok) throw new Error(parsed.problem);
+      const key = { destination: parsed.value, clientNamespace };
+      let publications = 0;
+      const subscription = mesh.clientProfiles.subscribe(key, () => publications++);
+      return {
+        get value() {
+          return subscription.latest.value;
+        },
+        get publications(): number {
+          return publications;
+        },
+        close: () => subscription.close(),
+      };
     },
     /** Subscribes as a client of `shop/<service>` would. */
     client(service: string, key: Partial<ClientEndpointsKey> = {}) {

@@ -1,5 +1,24 @@
-import { backendsId, nodeName, podId, serviceId, zone } from '../../src/core/ids.js';
-import type { Backend, BackendPort, BackendsRow, NodeRow, PodRow, ServiceRow } from '../../src/mesh/rows.js';
+import {
+  backendsId,
+  externalWorkloadId,
+  nodeName,
+  podId,
+  serverId,
+  serviceId,
+  serviceProfileId,
+  zone,
+} from '../../src/core/ids.js';
+import type {
+  Backend,
+  BackendPort,
+  BackendsRow,
+  ExternalWorkloadRow,
+  NodeRow,
+  PodRow,
+  ServerRow,
+  ServiceProfileRow,
+  ServiceRow,
+} from '../../src/mesh/rows.js';
 
 /** Builders of rows in namespace `shop`. Each takes only what a test is about. */
 
@@ -12,6 +31,8 @@ export function serviceRow(name: string, fields: Partial<ServiceRow> = {}): Serv
     name,
     type: 'ClusterIP',
     ports: [{ name: 'http', port: 80 }],
+    clusterIps: [],
+    opaquePorts: undefined,
     internalTrafficPolicy: 'Cluster',
     ...fields,
   };
@@ -28,7 +49,15 @@ export function podRow(name: string, fields: Partial<PodRow> = {}): PodRow {
     owner: undefined,
     controlPlaneNamespace: undefined,
     podTemplateHash: undefined,
+    labels: {},
     opaquePorts: undefined,
+    namedPorts: [],
+    ips: [],
+    hostIps: [],
+    hostPorts: [],
+    isRunning: true,
+    isTerminating: false,
+    createdAtS: 0,
     proxy: undefined,
     ...fields,
   };
@@ -73,5 +102,59 @@ export function sliceRow(
     namespace,
     service: serviceId(namespace, service),
     groups: [{ ports, backends }],
+    mirror: undefined,
+    triggeredAtMs: undefined,
+  };
+}
+
+/** An opaque port 3306 of the pods with the label `app: <app>`. */
+export function serverRow(name: string, app: string, fields: Partial<ServerRow> = {}): ServerRow {
+  return {
+    id: serverId(namespace, name),
+    namespace,
+    podSelector: [{ kind: 'in', label: 'app', values: [app] }],
+    externalWorkloadSelector: undefined,
+    port: { kind: 'number', port: 3306 },
+    ...fields,
+  };
+}
+
+export function externalWorkloadRow(
+  name: string,
+  fields: Partial<ExternalWorkloadRow> = {},
+): ExternalWorkloadRow {
+  return {
+    id: externalWorkloadId(namespace, name),
+    namespace,
+    name,
+    uid: `uid-${name}`,
+    owner: undefined,
+    labels: {},
+    ips: [],
+    ports: [],
+    opaquePorts: undefined,
+    inboundPort: 4143,
+    identity: `spiffe://root/${name}`,
+    serverName: `${name}.example`,
+    ...fields,
+  };
+}
+
+/** A profile of the service `service` of this namespace, kept in the namespace `from`. */
+export function serviceProfileRow(
+  service: string,
+  fields: Partial<ServiceProfileRow> = {},
+  from: string = namespace,
+): ServiceProfileRow {
+  const name = `${service}.${namespace}.svc.cluster.local`;
+  return {
+    id: serviceProfileId(from, name),
+    namespace: from,
+    name,
+    routes: [],
+    retryBudget: undefined,
+    overrides: [],
+    problems: [],
+    ...fields,
   };
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { meshLabels } from '../../src/kube/decode/mesh-labels.js';
 import { ObjectIngest } from '../../src/kube/object-ingest.js';
 import { endpointSlices } from '../../src/kube/resources.js';
 import type { BackendsRow } from '../../src/mesh/rows.js';
@@ -13,7 +14,7 @@ let ingest: ObjectIngest<BackendsRow>;
 beforeEach(() => {
   sink = new RecordingSink();
   log = recordingLog();
-  ingest = new ObjectIngest({ resource: endpointSlices(), sink, log: log.log });
+  ingest = new ObjectIngest({ resource: endpointSlices(meshLabels('conduit.io')), sink, log: log.log });
 });
 
 describe('objects that are of no use', () => {
@@ -59,6 +60,15 @@ describe('objects of which a part is malformed', () => {
       },
       { resourceVersion: '2' },
     ]);
+    expect(log.lines[0]).not.toHaveProperty('more');
+  });
+
+  test('are reported with the first problem and the number of the others', () => {
+    ingest.apply(
+      rawSlice('web-1', 'web', { endpoints: ['a', 'b', 'c'].map((each) => rawEndpoint(each, each)) }),
+    );
+    expect(ingest.malformed).toBe(1);
+    expect(log.lines).toMatchObject([{ field: 'endpoints[0].addresses[0]', more: 2 }]);
   });
 
   test('are forgotten with the object', () => {

@@ -96,6 +96,20 @@ export class Lab {
     this.clock.advance(delayMs);
   }
 
+  /** Waits until the resource counts as not installed, and lets the time until the next look pass. */
+  async passAbsence(delayMs: number): Promise<void> {
+    const { untilMs } = await until(
+      () => {
+        const { phase } = this.status;
+        return phase.kind === 'absent' && phase.untilMs > this.clock.nowMs() ? phase : undefined;
+      },
+      { what: 'the resource to be absent' },
+    );
+    equal(untilMs - this.clock.nowMs(), delayMs, 'the delay');
+    equal(this.server.waiting, 0, 'requests while waiting');
+    this.clock.advance(delayMs);
+  }
+
   async close(): Promise<void> {
     this.controller.abort();
     await this.done;

@@ -41,9 +41,14 @@ export class SandboxLab {
   private constructor(store: Store, server: ApiServer, limits: Partial<ReflectorLimits>) {
     this.store = store;
     this.server = server;
-    this.services = new FaithfulSink(store, services(), typeOf('v1', 'Service'));
-    this.slices = new FaithfulSink(store, endpointSlices(), typeOf('discovery.k8s.io/v1', 'EndpointSlice'));
-    this.pods = new FaithfulSink(store, pods(meshLabels('conduit.io')), typeOf('v1', 'Pod'));
+    const labels = meshLabels('conduit.io');
+    this.services = new FaithfulSink(store, services(labels), typeOf('v1', 'Service'));
+    this.slices = new FaithfulSink(
+      store,
+      endpointSlices(labels),
+      typeOf('discovery.k8s.io/v1', 'EndpointSlice'),
+    );
+    this.pods = new FaithfulSink(store, pods(labels), typeOf('v1', 'Pod'));
     const credentials: CredentialSource = {
       get: async () => noCredentials,
       renew: async () => {
@@ -57,7 +62,11 @@ export class SandboxLab {
     });
     this.#watches = watchCluster({
       client: this.#client,
-      sinks: { services: this.services, endpointSlices: this.slices, pods: this.pods },
+      sinks: {
+        services: this.services,
+        backends: { source: 'slices', sink: this.slices },
+        pods: this.pods,
+      },
       meshDomain: 'conduit.io',
       log: this.log.log,
       signal: this.controller.signal,

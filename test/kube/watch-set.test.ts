@@ -1,25 +1,27 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.js';
 import { findCluster } from '../../src/kube/find-cluster.js';
-import * as resources from '../../src/kube/resources.js';
-import { isServed, type WatchSet, watchCluster } from '../../src/kube/watch-set.js';
+import { type WatchSet, watchCluster } from '../../src/kube/watch-set.js';
 import type { WorkloadOwnerRow } from '../../src/mesh/rows.js';
 import { rawList, rawNode, rawReplicaSet, rawStatus } from '../kit/kube-objects.js';
 import { recordingLog } from '../kit/log.js';
 import { until } from '../kit/until.js';
+import { ManualClock } from './manual-clock.js';
 import { RecordingSink } from './recording-sink.js';
 import { type Ask, ScriptedServer } from './scripted-server.js';
 
 let server: ScriptedServer;
 let client: ApiClient;
 let controller: AbortController;
+let clock: ManualClock;
 
 beforeEach(async () => {
   server = await ScriptedServer.start();
   const found = await findCluster({ server: server.url });
   if (!found.ok) throw new Error(found.problem.expected);
-  client = new ApiClient({ cluster: found.cluster });
   controller = new AbortController();
+  clock = new ManualClock();
+  client = new ApiClient({ cluster: found.cluster, clock });
 });
 
 afterEach(async () => {
@@ -30,7 +32,7 @@ afterEach(async () => {
 
 function watch(sinks: Parameters<typeof watchCluster>[0]['sinks']): WatchSet {
   const { log } = recordingLog();
-  return watchCluster({ client, sinks, meshDomain: 'conduit.io', log, signal: controller.signal });
+  return watchCluster({ client, sinks, meshDomain: 'conduit.io', log, signal: controller.signal, clock });
 }
 
 async function asks(count: number): Promise<ReadonlyMap<string, Ask>> {
@@ -43,40 +45,46 @@ test('each kind that has a sink is listed where the API server has it, and is sy
   const sink = () => new RecordingSink<never>();
   const watches = watch({
     services: sink(),
-    endpointSlices: sink(),
-    endpoints: sink(),
+    backends: { source: 'slices', sink: sink() },
     pods: sink(),
     nodes: sink(),
     replicaSets: sink(),
     jobs: sink(),
+    serviceProfiles: sink(),
+    servers: sink(),
+    externalWorkloads: sink(),
   });
-  const lists = await asks(7);
+  const lists = await asks(9);
   expect([...lists.keys()].sort()).toEqual([
-    '/api/v1/endpoints',
     '/api/v1/nodes',
     '/api/v1/pods',
     '/api/v1/services',
     '/apis/apps/v1/replicasets',
     '/apis/batch/v1/jobs',
     '/apis/discovery.k8s.io/v1/endpointslices',
+    '/apis/linkerd.io/v1alpha2/serviceprofiles',
+    '/apis/policy.linkerd.io/v1beta3/servers',
+    '/apis/workload.linkerd.io/v1beta1/externalworkloads',
   ]);
   let synced = false;
   const waiting = watches.synced.then(() => {
     synced = true;
   });
   for (const [path, ask] of lists) if (path !== '/api/v1/pods') ask.json(rawList([]));
-  await until(() => watches.status().filter((each) => each.synced).length === 6);
+  await until(() => watches.status().filter((each) => each.synced).length === 8);
   expect(synced).toBe(false);
   lists.get('/api/v1/pods')?.json(rawList([]));
   await waiting;
   expect(watches.status().map(({ kind }) => kind)).toEqual([
     'Service',
     'EndpointSlice',
-    'Endpoints',
     'Pod',
     'Node',
     'ReplicaSet',
     'Job',
+    'ServiceProfile',
+    'Server',
+    'ExternalWorkload',
   ]);
   controller.abort();
   await watches.done;
@@ -105,6 +113,35 @@ test('of owners only the metadata is asked for; nodes have no namespace', async 
   );
 });
 
+test.each([
+  ['slices', 'EndpointSlice', '/apis/discovery.k8s.io/v1/endpointslices'],
+  ['endpoints', 'Endpoints', '/api/v1/endpoints'],
+] as const)('from %s alone are backends taken where that is asked for', async (source, kind, path) => {
+  const watches = watch({ backends: { source, sink: new RecordingSink<never>() } });
+  for (let each = 0; each < 4; each += 1) {
+    const list = await server.next();
+    expect(list.path).toBe(path);
+    list.json(rawStatus(404, 'NotFound'), 404);
+    const { untilMs } = await until(() => {
+      const { phase } = watches.status()[0]!;
+      return phase.kind === 'backing-off' && phase.reason === 'not-found' ? phase : undefined;
+    });
+    clock.advance(untilMs - clock.nowMs());
+  }
+  expect(watches.status()).toMatchObject([{ kind, synced: false }]);
+});
+
+test('what isn’t installed counts as synced, and doesn’t hold up the rest', async () => {
+  const servers = new RecordingSink<never>();
+  const watches = watch({ servers, services: new RecordingSink<never>() });
+  const lists = await asks(2);
+  lists.get('/apis/policy.linkerd.io/v1beta3/servers')?.json(rawStatus(404, 'NotFound'), 404);
+  lists.get('/api/v1/services')?.json(rawList([]));
+  await watches.synced;
+  expect(servers.verbs).toEqual(['reset']);
+  await until(() => watches.status()[1]?.phase.kind === 'absent');
+});
+
 test('a bug in one sink ends them all, and isn’t hidden', async () => {
   const sink = new RecordingSink<unknown>();
   sink.reset = () => {
@@ -116,18 +153,4 @@ test('a bug in one sink ends them all, and isn’t hidden', async () => {
   await expect(watches.done).rejects.toThrow('a bug');
   await expect(watches.synced).rejects.toThrow('a bug');
   expect(watches.status().every(({ phase }) => phase.kind === 'stopped')).toBe(true);
-});
-
-test('whether a resource is served', async () => {
-  const { signal } = controller;
-  const slices = resources.endpointSlices();
-  const yes = isServed(client, slices, signal);
-  (await server.next()).json(rawList([]));
-  expect(await yes).toBe(true);
-  const no = isServed(client, slices, signal);
-  (await server.next()).json(rawStatus(404, 'NotFound'), 404);
-  expect(await no).toBe(false);
-  const unknown = isServed(client, slices, signal);
-  (await server.next()).json(rawStatus(403, 'Forbidden'), 403);
-  await expect(unknown).rejects.toMatchObject({ failure: { kind: 'refused', status: 403 } });
 });

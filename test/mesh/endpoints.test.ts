@@ -30,8 +30,9 @@ describe('a destination', () => {
           weight: 10_000,
           zone: undefined,
           workload: {
+            kind: 'Pod',
             namespace: 'shop',
-            pod: 'web-1',
+            name: 'web-1',
             owner: { kind: 'Pod', name: 'web-1' },
             serviceAccount: 'web',
             podTemplateHash: 'h1',

@@ -9,7 +9,7 @@ import * as kinds from '../../src/sandbox/controllers/kinds.js';
 import { controllerOf } from '../../src/sandbox/controllers/owner.js';
 import { podOf } from '../../src/sandbox/controllers/pod.js';
 import { applyManifests } from '../../src/sandbox/manifests/apply.js';
-import { loadManifests } from '../../src/sandbox/manifests/load.js';
+import { loadWithMeshResources } from '../../src/sandbox/manifests/mesh-resources.js';
 import { at, numberAt, recordsAt } from '../../src/sandbox/store/field.js';
 import type { KubeObject } from '../../src/sandbox/store/object.js';
 import { Store } from '../../src/sandbox/store/store.js';
@@ -198,7 +198,7 @@ function isDeleted({ metadata }: KubeObject): boolean {
 
 test('the example application comes up whole', async () => {
   const cluster = testCluster();
-  const loaded = await loadManifests([example]);
+  const loaded = await loadWithMeshResources([example]);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   expect(applyManifests(cluster.store, loaded.manifests)).toMatchObject({ ok: true });
   cluster.clock.advance(10_000);
@@ -233,7 +233,7 @@ test('the example application comes up whole', async () => {
     ['catalog', 'http:8081', 3],
     ['mail', 'smtp:2525', 1],
     ['orders', 'grpc:7000,admin:9000', 2],
-    ['stock', 'grpc:7100', 3],
+    ['stock', 'grpc:7100,peers:7101', 3],
     ['web', 'http:8080', 2],
   ]);
   cluster.stop();
@@ -276,7 +276,11 @@ describe.skipIf(!hasKubectl)(
     });
 
     test('the example can be applied, watched, scaled, restarted, undone and deleted', async () => {
-      expect(await kubectl('apply', '-f', example)).toContain('deployment.apps/web created');
+      await kubectl('apply', '-f', 'examples/mesh-resources');
+      const applied = await kubectl('apply', '-f', example);
+      expect(applied).toContain('deployment.apps/web created');
+      expect(applied).toContain('serviceprofile.linkerd.io/catalog.corner-shop.svc.cluster.local created');
+      expect(applied).toContain('server.policy.linkerd.io/stock-peers created');
       expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=10s')).toContain(
         'successfully rolled out',
       );
@@ -308,11 +312,11 @@ describe.skipIf(!hasKubectl)(
       await kubectl('wait', '--for=condition=Ready', 'pod/stock-1', '--timeout=10s').catch(() => '');
       await until(async () => (await kubectl('get', 'pod', 'stock-1')).includes('2/2'));
       expect(await kubectl('get', 'endpointslices', '-l', 'kubernetes.io/service-name=stock')).toMatch(
-        /7100 +127\.64/,
+        /7100,7101 +127\.64/,
       );
 
       // Applying again what is there changes nothing.
-      expect((await kubectl('apply', '-f', `${example}/catalog.yaml`)).match(/unchanged/g)).toHaveLength(3);
+      expect((await kubectl('apply', '-f', `${example}/catalog.yaml`)).match(/unchanged/g)).toHaveLength(4);
       expect(await kubectl('describe', 'deployment', 'web')).toContain('ScalingReplicaSet');
       await kubectl('delete', 'deployment', 'web', '--cascade=foreground', '--timeout=10s');
       expect(await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')).toBe('');

@@ -82,7 +82,7 @@ describe.skipIf(!has('kubectl'))('the sandbox with the example, under kubectl', 
         ...always,
         'io.linkerd.proxy.destination.Destination',
       ]);
-      expect(list(sandbox.addresses.api, version)).toEqual(always);
+      expect(list(sandbox.addresses.api, version)).toEqual(['conduit.api.v1.Api', ...always]);
     }
   });
 
@@ -155,6 +155,19 @@ describe.skipIf(!has('kubectl'))('the sandbox with the example, under kubectl', 
       ({ ip, port }: { ip: string; port: number }) => `${ip}:${port}`,
     );
     expect(printed.sort()).toEqual(addresses);
+  });
+
+  test('conduit endpoints --explain serves the same set, and says which objects it comes from', async () => {
+    const addresses = await converged(9999);
+    const flags = ['--explain', '--api-addr', sandbox.addresses.api, '-o', 'json'];
+    const program = conduit('endpoints', authority, ...flags);
+    expect(await program.end()).toBe(0);
+    const explained: readonly { address: string; verdict: string; object: { kind: string } }[] = JSON.parse(
+      program.stdout(),
+    ).addresses;
+    expect(new Set(explained.map(({ object }) => object.kind))).toEqual(new Set(['EndpointSlice']));
+    const served = explained.filter(({ verdict }) => verdict === 'served');
+    expect(served.map(({ address }) => address).sort()).toEqual(addresses);
   });
 
   test('names that can not be served get their status', () => {

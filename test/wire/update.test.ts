@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { nodeName } from '../../src/core/ids.js';
-import { encodeDelta, encodeSnapshot, maxUpdateBytes } from '../../src/wire/update.js';
+import { createUpdateEncoder, maxUpdateBytes } from '../../src/wire/update.js';
 import { decodeMessage } from '../kit/contract.js';
 import { testMesh } from '../kit/mesh.js';
 import { bareBackend, nodeRow, podBackend, podRow, serviceRow, sliceRow } from '../kit/rows.js';
+
+const encoder = createUpdateEncoder(undefined);
 
 const decode = (messages: readonly Uint8Array[]): unknown[] =>
   messages.map((bytes) => decodeMessage('io.linkerd.proxy.destination.Update', bytes));
@@ -47,7 +49,7 @@ describe('a snapshot', () => {
     const backend = podBackend('10.0.0.1', 'web-1', { zone: nodeRow('n', 'west').zone });
     mesh.apply({ slice: sliceRow('web', 'a', [backend]) });
     const name = 'default.shop.serviceaccount.identity.conduit.cluster.local';
-    expect(decode(encodeSnapshot(mesh.client('web', { node: nodeName('n1') }).set))).toEqual([
+    expect(decode(encoder.snapshot(mesh.client('web', { node: nodeName('n1') }).set))).toEqual([
       add({
         ...bare(0x0a000001),
         metric_labels: {
@@ -77,7 +79,7 @@ describe('a snapshot', () => {
       { pod: podRow('web-1', { controlPlaneNamespace: 'conduit', proxy }) },
       { slice: sliceRow('web', 'a', [podBackend('10.0.0.1', 'web-1')]) },
     );
-    const on = (port: number) => decode(encodeSnapshot(mesh.client('web', { port }).set));
+    const on = (port: number) => decode(encoder.snapshot(mesh.client('web', { port }).set));
     const hint = { protocol: 'opaque', opaque: {}, opaque_transport: { inbound_port: 4143 } };
     expect(on(3306)).toMatchObject([{ add: { addrs: [{ protocol_hint: hint, tls_identity: {} }] } }]);
     const [skipped] = on(9000) as { add: { addrs: object[] } }[];
@@ -92,14 +94,14 @@ describe('a snapshot', () => {
   test('of a bare address carries nothing that is not known', () => {
     const mesh = testMesh();
     mesh.apply(web, { slice: sliceRow('web', 'a', [bareBackend('10.0.0.1')]) });
-    expect(decode(encodeSnapshot(mesh.client('web').set))).toEqual([add(bare(0x0a000001))]);
+    expect(decode(encoder.snapshot(mesh.client('web').set))).toEqual([add(bare(0x0a000001))]);
   });
 
   test('of nothing says whether the service exists', () => {
     const mesh = testMesh();
     mesh.apply(web);
-    expect(decode(encodeSnapshot(mesh.client('web').set))).toEqual([noEndpoints(true)]);
-    expect(decode(encodeSnapshot(mesh.client('api').set))).toEqual([noEndpoints(false)]);
+    expect(decode(encoder.snapshot(mesh.client('web').set))).toEqual([noEndpoints(true)]);
+    expect(decode(encoder.snapshot(mesh.client('api').set))).toEqual([noEndpoints(false)]);
   });
 
   test('that is large comes in pieces, each below the limit, which together are the set', () => {
@@ -109,7 +111,7 @@ describe('a snapshot', () => {
       const backends = Array.from({ length: 250 }, (_, fourth) => bareBackend(`10.0.${third}.${fourth}`));
       mesh.tables.backends.apply(...entry(sliceRow('web', `s${third}`, backends)));
     }
-    const messages = encodeSnapshot(mesh.client('web').set);
+    const messages = encoder.snapshot(mesh.client('web').set);
     expect(messages.length).toBeGreaterThan(1);
     expect(Math.max(...messages.map(({ length }) => length))).toBeLessThanOrEqual(maxUpdateBytes);
     const ips = decode(messages).flatMap((message) =>
@@ -128,7 +130,7 @@ describe('a delta', () => {
     const client = mesh.client('web');
     const told = client.set;
     mesh.apply({ slice: sliceRow('web', 'a', [bareBackend('10.0.0.2'), bareBackend('10.0.0.3')]) });
-    expect(decode(encodeDelta(told, client.set))).toEqual([add(bare(0x0a000003)), remove(0x0a000001)]);
+    expect(decode(encoder.delta(told, client.set))).toEqual([add(bare(0x0a000003)), remove(0x0a000001)]);
   });
 
   test('of the last endpoint is a removal; of the service itself also says that it is gone', () => {
@@ -142,12 +144,12 @@ describe('a delta', () => {
     mesh.tables.services.delete(web.service.id);
     mesh.engine.flush();
     const gone = client.set;
-    expect(decode(encodeDelta(full, empty))).toEqual([remove(0x0a000001)]);
-    expect(decode(encodeDelta(full, gone))).toEqual([remove(0x0a000001), noEndpoints(false)]);
-    expect(decode(encodeDelta(empty, gone))).toEqual([noEndpoints(false)]);
-    expect(decode(encodeDelta(gone, empty))).toEqual([noEndpoints(true)]);
-    expect(decode(encodeDelta(gone, full))).toEqual([add(bare(0x0a000001))]);
-    expect(encodeDelta(full, full)).toEqual([]);
+    expect(decode(encoder.delta(full, empty))).toEqual([remove(0x0a000001)]);
+    expect(decode(encoder.delta(full, gone))).toEqual([remove(0x0a000001), noEndpoints(false)]);
+    expect(decode(encoder.delta(empty, gone))).toEqual([noEndpoints(false)]);
+    expect(decode(encoder.delta(gone, empty))).toEqual([noEndpoints(true)]);
+    expect(decode(encoder.delta(gone, full))).toEqual([add(bare(0x0a000001))]);
+    expect(encoder.delta(full, full)).toEqual([]);
   });
 });
 

@@ -1,8 +1,9 @@
-import { podId } from '../../core/ids.js';
-import type { BackendPort, BackendTarget } from '../../mesh/rows.js';
+import { externalWorkloadId, podId } from '../../core/ids.js';
+import type { BackendPort, BackendTarget, Mirror } from '../../mesh/rows.js';
 import type { Interner } from './interner.js';
-import { canonicalIp } from './ip.js';
 import type { JsonNode, Problem } from './json-node.js';
+import type { MeshLabels } from './mesh-labels.js';
+import { parseTimestampMs } from './timestamp.js';
 import { isTcp } from './transport.js';
 
 /**
@@ -18,30 +19,55 @@ export function decodePorts(list: JsonNode, interner: Interner, warnings: Proble
     const name = interner.intern(node.get('name').string() ?? '');
     const port = node.get('port').port();
     const tcp = isTcp(node);
-    warnings.push(...node.problems);
+    node.tellProblems(warnings);
     if (tcp && port !== undefined && node.problems.length === 0) ports.push({ name, port });
   }
   return ports;
-}
-
-/** The canonical form of the address at `node`; undefined, and a problem noted, where it is none. */
-export function decodeIp(node: JsonNode): string | undefined {
-  const text = node.string();
-  const ip = text === undefined ? undefined : canonicalIp(text);
-  if (ip === undefined && (text !== undefined || !node.exists)) node.note('an IP address');
-  return ip;
 }
 
 /** An `ObjectReference` to what stands behind an address. The namespace, where it names none, is the referrer's. */
 export function decodeTarget(reference: JsonNode, namespace: string, interner: Interner): BackendTarget {
   if (!reference.exists) return addressOnly;
   const targetKind = reference.get('kind').requiredString();
-  if (targetKind !== 'Pod') return { kind: 'Other', targetKind: interner.intern(targetKind) };
-  return {
-    kind: 'Pod',
-    id: podId(reference.get('namespace').string() || namespace, reference.get('name').requiredString()),
-    uid: reference.get('uid').string() || undefined,
-  };
+  if (targetKind !== 'Pod' && targetKind !== 'ExternalWorkload') {
+    return { kind: 'Other', targetKind: interner.intern(targetKind) };
+  }
+  const targetNamespace = reference.get('namespace').string() || namespace;
+  const name = reference.get('name').requiredString();
+  const uid = reference.get('uid').string() || undefined;
+  return targetKind === 'Pod'
+    ? { kind: targetKind, id: podId(targetNamespace, name), uid }
+    : { kind: targetKind, id: externalWorkloadId(targetNamespace, name), uid };
 }
 
 const addressOnly: BackendTarget = { kind: 'Address' };
+
+/** What the metadata of backends say beside their name. */
+export interface Provenance {
+  readonly mirror: Mirror | undefined;
+  readonly triggeredAtMs: number | undefined;
+}
+
+/** Nothing in it is worth losing a backend for: what can't be read is a warning, or nothing where only a measure hangs on it. */
+export function decodeProvenance(
+  raw: JsonNode,
+  mesh: MeshLabels,
+  interner: Interner,
+  warnings: Problem[],
+): Provenance {
+  const metadata = raw.get('metadata').apart();
+  const labels = metadata.get('labels');
+  const annotations = metadata.get('annotations');
+  const mirror: Mirror = {
+    cluster: interner.optional(labels.get(mesh.mirrorCluster).string()),
+    remoteService: interner.optional(annotations.get(mesh.mirrorRemoteService).string()),
+    gatewayIdentity: interner.optional(annotations.get(mesh.mirrorGatewayIdentity).string()),
+  };
+  metadata.tellProblems(warnings);
+  const triggered = annotations.get('endpoints.kubernetes.io/last-change-trigger-time').value;
+  const isMirror = Object.values(mirror).some((value) => value !== undefined);
+  return {
+    mirror: isMirror ? interner.shared(mirror) : undefined,
+    triggeredAtMs: typeof triggered === 'string' ? parseTimestampMs(triggered) : undefined,
+  };
+}

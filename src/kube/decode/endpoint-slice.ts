@@ -1,15 +1,17 @@
 import { backendsId, serviceId, type Zone, zone } from '../../core/ids.js';
 import type { Backend, BackendsRow } from '../../mesh/rows.js';
-import { decodeIp, decodePorts, decodeTarget } from './backend.js';
+import { decodePorts, decodeProvenance, decodeTarget } from './backend.js';
 import { type Decoder, decoded, irrelevant } from './decoded.js';
 import { Interner } from './interner.js';
+import { decodeIp } from './ips.js';
 import type { JsonNode, Problem } from './json-node.js';
+import type { MeshLabels } from './mesh-labels.js';
 
 /**
  * discovery.k8s.io/v1 EndpointSlice: one group of backends. A slice that belongs to no service is irrelevant; one of
  * host names (`addressType: FQDN`) has no backends.
  */
-export function endpointSliceDecoder(): Decoder<BackendsRow> {
+export function endpointSliceDecoder(mesh: MeshLabels): Decoder<BackendsRow> {
   const interner = new Interner();
   return (raw) => {
     const metadata = raw.get('metadata');
@@ -26,11 +28,14 @@ export function endpointSliceDecoder(): Decoder<BackendsRow> {
       }
     }
     const ports = decodePorts(raw.get('ports'), interner, warnings);
+    const { mirror, triggeredAtMs } = decodeProvenance(raw, mesh, interner, warnings);
     const row: BackendsRow = {
       id: backendsId(namespace, name),
       namespace,
       service: serviceId(namespace, service ?? ''),
       groups: [{ ports, backends }],
+      mirror,
+      triggeredAtMs,
     };
     return decoded(raw, row, warnings);
   };
@@ -61,13 +66,13 @@ function decodeEndpoint(
   const zoneName = interner.optional(endpoint.get('zone').string());
   const forZones = hintedZones(endpoint.get('hints').get('forZones'), interner);
   const addresses = endpoint.get('addresses').items();
-  warnings.push(...endpoint.problems);
+  endpoint.tellProblems(warnings);
   if (endpoint.problems.length > 0) return;
 
   for (const each of addresses) {
     const address = each.apart();
     const ip = decodeIp(address);
-    warnings.push(...address.problems);
+    address.tellProblems(warnings);
     if (ip === undefined) continue;
     const inZone = zoneName === undefined ? undefined : zone(zoneName);
     backends.push({ ip, ready, target, hostname, zone: inZone, forZones });

@@ -1,3 +1,5 @@
+import { jsonExcerpt } from './json-excerpt.js';
+
 /** What is wrong with one field of a Kubernetes object, for a log line. */
 export interface Problem {
   /** Its path: `spec.ports[0].port`. */
@@ -17,14 +19,14 @@ export class JsonNode {
   readonly #value: unknown;
   readonly #parent: JsonNode | undefined;
   readonly #step: string | number;
-  readonly #problems: Problem[];
+  readonly #problems: ProblemList;
   #noted = false;
 
   private constructor(
     value: unknown,
     parent: JsonNode | undefined,
     step: string | number,
-    problems: Problem[],
+    problems: ProblemList,
   ) {
     this.#value = value;
     this.#parent = parent;
@@ -34,12 +36,18 @@ export class JsonNode {
 
   /** The whole document. */
   static root(value: unknown): JsonNode {
-    return new JsonNode(value, undefined, '', []);
+    return new JsonNode(value, undefined, '', { list: [], document: { described: 0 } });
   }
 
   /** The problems noted so far in this part of the document: all of it, but for what `apart` took out. */
   get problems(): readonly Problem[] {
-    return this.#problems;
+    return this.#problems.list;
+  }
+
+  /** Adds those problems to `list`. */
+  tellProblems(list: Problem[]): void {
+    // No `push(...)`: there may be more of them than a call can have arguments.
+    for (const problem of this.#problems.list) list.push(problem);
   }
 
   /** Whether something other than `null` is here. */
@@ -54,14 +62,18 @@ export class JsonNode {
 
   /** The same place, with a list of problems of its own: what is wrong below here concerns only this part. */
   apart(): JsonNode {
-    return new JsonNode(this.#value, this.#parent, this.#step, []);
+    const problems = { list: [], document: this.#problems.document };
+    return new JsonNode(this.#value, this.#parent, this.#step, problems);
   }
 
   /** The field of that name. */
   get(name: string): JsonNode {
     const value = isObject(this.#value) && Object.hasOwn(this.#value, name) ? this.#value[name] : undefined;
     if (this.exists && !isObject(this.#value)) this.note('an object');
-    return new JsonNode(value, this, name, this.#problems);
+    const field = new JsonNode(value, this, name, this.#problems);
+    // What is wrong here explains why nothing is there.
+    field.#noted = this.#noted && value === undefined;
+    return field;
   }
 
   /** The elements of the array here; none where nothing is. */
@@ -79,6 +91,24 @@ export class JsonNode {
     if (typeof this.#value === 'string') return this.#value;
     this.note('a string');
     return undefined;
+  }
+
+  /** The object here, of which each field must be a string; those that aren't are left out, with a problem each. */
+  strings(): Readonly<Record<string, string>> {
+    const fields = this.#value;
+    if (isObject(fields)) {
+      if (isStringRecord(fields)) return fields;
+      return Object.fromEntries(
+        Object.keys(fields).flatMap((name) => {
+          const field = this.get(name);
+          if (typeof field.value === 'string') return [[name, field.value]];
+          field.note('a string');
+          return [];
+        }),
+      );
+    }
+    if (this.exists) this.note('an object');
+    return nothing;
   }
 
   /** A string that must be here and must not be empty; where it isn't, a problem is noted and the result is empty. */
@@ -104,11 +134,23 @@ export class JsonNode {
     return undefined;
   }
 
-  /** Notes that what is here isn't what it should be, the first time. */
+  /** A TCP port that must be here. */
+  requiredPort(): number | undefined {
+    if (!this.exists) this.note('a port, 1 to 65535');
+    return this.port();
+  }
+
+  /** Notes that what is here isn't what it should be, the first time. Past a thousand in a document they only count. */
   note(expected: string): void {
     if (this.#noted) return;
     this.#noted = true;
-    this.#problems.push({ field: this.#path(), value: show(this.#value), expected });
+    const { list, document } = this.#problems;
+    document.described += 1;
+    if (document.described > maxDescribed) {
+      list.push(oneMore);
+    } else {
+      list.push({ field: this.#path(), value: jsonExcerpt(this.#value, maxExcerptLength), expected });
+    }
   }
 
   #path(): string {
@@ -116,17 +158,35 @@ export class JsonNode {
     const before = this.#parent.#path();
     if (typeof this.#step === 'number') return `${before}[${this.#step}]`;
     // Label names hold dots and slashes.
-    const plain = /^[A-Za-z_][A-Za-z0-9_-]*$/.test(this.#step);
-    if (!plain) return `${before}[${JSON.stringify(this.#step)}]`;
+    const plain = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/.test(this.#step);
+    if (!plain) return `${before}[${jsonExcerpt(this.#step, maxExcerptLength)}]`;
     return before === '' ? this.#step : `${before}.${this.#step}`;
   }
 }
+
+/** The problems of a part of a document. */
+interface ProblemList {
+  readonly list: Problem[];
+  /** Shared by all its parts. */
+  readonly document: { described: number };
+}
+
+/** An object of a megabyte can hold half a million mistakes, and must not hold up everybody else for seconds. */
+const maxDescribed = 1_000;
+
+const oneMore: Problem = Object.freeze({ field: '', value: '', expected: '' });
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+function isStringRecord(
+  fields: Readonly<Record<string, unknown>>,
+): fields is Readonly<Record<string, string>> {
+  for (const name in fields) if (typeof fields[name] !== 'string') return false;
+  return true;
 }
+
+const maxExcerptLength = 100;
+
+const nothing: Readonly<Record<string, string>> = Object.freeze({});

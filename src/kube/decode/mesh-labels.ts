@@ -6,8 +6,14 @@ export interface MeshLabels {
   readonly opaquePorts: string;
   /** Annotation: ports whose inbound traffic passes by the sidecar. */
   readonly skipInboundPorts: string;
-  /** The sidecar's container. */
+  /** The sidecar's container; also the port of an external workload that its proxy listens on. */
   readonly proxyContainer: string;
+  /** Label of backends that a service mirror keeps: the other cluster's name. */
+  readonly mirrorCluster: string;
+  /** Annotation of the same: the service's full DNS name in the other cluster. */
+  readonly mirrorRemoteService: string;
+  /** Annotation of the same: the identity that the other cluster's gateway proves. */
+  readonly mirrorGatewayIdentity: string;
 }
 
 /** `domain` is `conduit.io`, or `linkerd.io` for workloads that Linkerd injected. */
@@ -17,5 +23,8 @@ export function meshLabels(domain: string): MeshLabels {
     opaquePorts: `config.${domain}/opaque-ports`,
     skipInboundPorts: `config.${domain}/skip-inbound-ports`,
     proxyContainer: `${domain.split('.')[0]}-proxy`,
+    mirrorCluster: `mirror.${domain}/cluster-name`,
+    mirrorRemoteService: `mirror.${domain}/remote-svc-fq-name`,
+    mirrorGatewayIdentity: `mirror.${domain}/remote-gateway-identity`,
   };
 }

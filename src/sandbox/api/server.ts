@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '../../runtime/log.js';
 import type { ContainerSource } from '../containers/pod-runtime.js';
 import { Catalog } from '../store/catalog.js';
+import { type ResourceType, isSameResource } from '../store/resource-type.js';
 import { failure } from '../store/status.js';
 import type { Store } from '../store/store.js';
 import { ensureSystemNamespaces } from '../store/system-namespaces.js';
@@ -56,8 +57,15 @@ export interface ApiServer {
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { store, log, address = '127.0.0.1', port = 0, clock = () => new Date() } = options;
   ensureSystemNamespaces(store);
-  const catalog = new Catalog(store, { clock });
   const watches = new Set<WatchStream>();
+  // Watches of types that are gone end, once they have told of the last objects.
+  const endWatches = (types: readonly ResourceType[]): void => {
+    for (const watch of watches) if (types.some((type) => isSameResource(type, watch.type))) watch.end();
+  };
+  const catalog = new Catalog(store, {
+    clock,
+    onRetract: (types) => void setImmediate(() => endWatches(types)),
+  });
   const sockets = new Set<Socket>();
   const lineFaults = new LineFaults();
   const faults = new Faults({ store, watches, sockets, lines: lineFaults });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Change } from '../store/history.js';
 import type { KubeObject } from '../store/object.js';
+import type { ResourceType } from '../store/resource-type.js';
 import type { Store } from '../store/store.js';
 import { eventLine, expiredLine } from './event-line.js';
 import type { LineFaults } from './line-faults.js';
@@ -23,6 +24,7 @@ export interface WatchStreamOptions {
  * that the store's history mostly holds anyway, and there is a limit to it.
  */
 export class WatchStream {
+  readonly type: ResourceType;
   readonly plural: string;
   readonly #options: WatchStreamOptions;
   readonly #waiting: Change[] = [];
@@ -43,7 +45,8 @@ export class WatchStream {
   constructor(options: WatchStreamOptions) {
     this.#options = options;
     this.#pendingLimit = options.maxPendingChanges;
-    this.plural = options.plan.type.plural;
+    this.type = options.plan.type;
+    this.plural = this.type.plural;
   }
 
   /** Sends the head and the first events, and goes on until an end. */

@@ -8,6 +8,7 @@ import * as kinds from './kinds.js';
 import { ObjectIndex } from './object-index.js';
 import { controlledBy } from './owner.js';
 import { type SliceContent, assignSlices } from './slice-assignment.js';
+import { withTriggerTime } from './trigger-times.js';
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -30,8 +31,15 @@ export function serviceOfSlice({ metadata }: KubeObject): readonly string[] {
 export function writeSlices(
   store: Store,
   service: KubeObject,
-  endpoints: readonly Endpoint[],
-  present: readonly KubeObject[],
+  {
+    endpoints,
+    triggeredAtMs,
+    present,
+  }: {
+    readonly endpoints: readonly Endpoint[];
+    readonly triggeredAtMs: number | undefined;
+    readonly present: readonly KubeObject[];
+  },
 ): void {
   const living = present.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const withHints = prefersOwnZone(service);
@@ -42,8 +50,9 @@ export function writeSlices(
   const contents = assignSlices(groups, living);
   for (const content of contents) {
     const wanted = sliceObject(service, content);
-    if (!content.slice) createObject(store, kinds.endpointSlices, wanted);
-    else if (!jsonEqual(wanted, content.slice)) updateObject(store, kinds.endpointSlices, wanted);
+    const triggered = withTriggerTime(wanted, triggeredAtMs);
+    if (!content.slice) createObject(store, kinds.endpointSlices, triggered);
+    else if (!jsonEqual(wanted, content.slice)) updateObject(store, kinds.endpointSlices, triggered);
   }
   for (const slice of living) {
     if (!contents.some((content) => content.slice === slice))

@@ -7,6 +7,7 @@ import { getByKey } from './controller.js';
 import { type Endpoint, groupByPorts, targetRef } from './endpoint.js';
 import { headlessLabels } from './endpoint-slices.js';
 import * as kinds from './kinds.js';
+import { withTriggerTime } from './trigger-times.js';
 
 const managedByLabel = 'endpoints.kubernetes.io/managed-by';
 const manager = 'endpoint-controller';
@@ -16,12 +17,20 @@ const maxAddresses = 1_000;
 const overCapacityAnnotation = 'endpoints.kubernetes.io/over-capacity';
 
 /** Writes the core/v1 Endpoints of a Service: the older form of the same facts, for those who still read it. */
-export function writeEndpoints(store: Store, service: KubeObject, endpoints: readonly Endpoint[]): void {
+export function writeEndpoints(
+  store: Store,
+  service: KubeObject,
+  {
+    endpoints,
+    triggeredAtMs,
+  }: { readonly endpoints: readonly Endpoint[]; readonly triggeredAtMs: number | undefined },
+): void {
   const { name, namespace } = service.metadata;
   const present = store.get(kinds.endpoints, namespace, name);
   const wanted = endpointsObject(service, endpoints, present);
-  if (!present) createObject(store, kinds.endpoints, wanted);
-  else if (!jsonEqual(wanted, present)) updateObject(store, kinds.endpoints, wanted);
+  const triggered = withTriggerTime(wanted, triggeredAtMs);
+  if (!present) createObject(store, kinds.endpoints, triggered);
+  else if (!jsonEqual(wanted, present)) updateObject(store, kinds.endpoints, triggered);
 }
 
 /** Removes the Endpoints of a Service that is gone: they share its name only. Somebody else's stay. */
@@ -41,17 +50,20 @@ function endpointsObject(
   const addressed = endpoints.filter(({ ready, terminating, ports }) => {
     return (ready || !terminating) && (ports.length > 0 || !needsPorts);
   });
-  const { [overCapacityAnnotation]: _, ...annotations } = present?.metadata.annotations ?? {};
+  const { annotations, ...metadata } = present?.metadata ?? { name, ...(namespace && { namespace }) };
+  const { [overCapacityAnnotation]: _, ...others } = annotations ?? {};
+  const wanted = {
+    ...others,
+    ...(addressed.length > maxAddresses && { [overCapacityAnnotation]: 'truncated' }),
+  };
   return {
     apiVersion: 'v1',
     kind: 'Endpoints',
     metadata: {
-      ...(present?.metadata ?? { name, ...(namespace !== undefined && { namespace }) }),
+      ...metadata,
       labels: { ...labels, [managedByLabel]: manager, ...headlessLabels(service) },
-      annotations: {
-        ...annotations,
-        ...(addressed.length > maxAddresses && { [overCapacityAnnotation]: 'truncated' }),
-      },
+      // An object without annotations has no such field: with one it would never equal what is present.
+      ...(Object.keys(wanted).length > 0 && { annotations: wanted }),
     },
     subsets: subsets(mostUseful(addressed)),
   };

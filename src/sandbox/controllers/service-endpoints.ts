@@ -1,19 +1,13 @@
 import { at } from '../store/field.js';
 import type { StoreEvent } from '../store/store.js';
-import {
-  type Controller,
-  type ControllerContext,
-  getByKey,
-  keyOf,
-  startController,
-  watchOwn,
-} from './controller.js';
+import { type Controller, type ControllerContext, getByKey, keyOf, startController } from './controller.js';
 import { endpointsOf } from './endpoint.js';
 import { indexSlices, serviceOfSlice, writeSlices } from './endpoint-slices.js';
 import { removeEndpoints, writeEndpoints } from './endpoints-object.js';
 import * as kinds from './kinds.js';
 import { mapSelectorOf } from './labels.js';
 import { podOf } from './pod.js';
+import { TriggerTimes } from './trigger-times.js';
 
 const zoneLabel = 'topology.kubernetes.io/zone';
 
@@ -22,8 +16,9 @@ const zoneLabel = 'topology.kubernetes.io/zone';
  * are somebody else's.
  */
 export function startServiceEndpoints(context: ControllerContext): Controller {
-  const { store, views } = context;
+  const { store, views, clock } = context;
   const slices = indexSlices(store);
+  const triggers = new TriggerTimes();
   const zoneOf = (nodeName: string): string | undefined =>
     store.get(kinds.nodes, undefined, nodeName)?.metadata.labels?.[zoneLabel];
 
@@ -34,23 +29,40 @@ export function startServiceEndpoints(context: ControllerContext): Controller {
   const controller = startController(context, {
     name: 'endpoints',
     watches: [
-      watchOwn(kinds.services),
+      {
+        type: kinds.services,
+        keys: (event) => {
+          triggers.sawService(event, clock.now());
+          return [keyOf(event.object)];
+        },
+      },
       { type: kinds.endpoints, keys: ({ object }) => unlessOurs([keyOf(object)]) },
-      { type: kinds.pods, keys: (event) => servicesOfPod(context, event) },
+      {
+        type: kinds.pods,
+        keys: (event) => {
+          triggers.sawPod(event, clock.now());
+          return servicesOfPod(context, event);
+        },
+      },
       { type: kinds.nodes, keys: (event) => servicesOfNode(context, event) },
       { type: kinds.endpointSlices, keys: ({ object }) => unlessOurs(serviceOfSlice(object)) },
     ],
     reconcile: (key) => {
       const service = getByKey(store, kinds.services, key);
-      if (!service) return removeEndpoints(store, key);
+      if (!service) {
+        triggers.forget(key);
+        removeEndpoints(store, key);
+        return;
+      }
       const selector = mapSelectorOf(at(service, 'spec', 'selector'));
       if (selector.isEmpty || at(service, 'spec', 'type') === 'ExternalName') return;
-      const pods = views.podsByLabel.selected(service.metadata.namespace ?? '', selector);
-      const endpoints = endpointsOf(service, pods.map(podOf), zoneOf);
+      const pods = views.podsByLabel.selected(service.metadata.namespace ?? '', selector).map(podOf);
+      const endpoints = endpointsOf(service, pods, zoneOf);
+      const triggeredAtMs = triggers.next(key, service, pods);
       isWriting = true;
       try {
-        writeSlices(store, service, endpoints, slices.get(key));
-        writeEndpoints(store, service, endpoints);
+        writeSlices(store, service, { endpoints, triggeredAtMs, present: slices.get(key) });
+        writeEndpoints(store, service, { endpoints, triggeredAtMs });
       } finally {
         isWriting = false;
       }

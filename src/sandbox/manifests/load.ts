@@ -28,7 +28,7 @@ export type LoadedManifests =
 export async function loadManifests(
   paths: readonly string[],
   options: {
-    /** Finds kinds beyond those of the manifests' own definitions. Default the built-in ones. */
+    /** Finds the kinds that the manifests don't define themselves. Default the built-in ones. */
     readonly findType?: FindType;
   } = {},
 ): Promise<LoadedManifests> {
@@ -58,14 +58,14 @@ export async function loadManifests(
 
 type FindType = (apiVersion: string, kind: string) => ResourceType | undefined;
 
-/** Also finds what definitions among the values define. */
+/** Finds what definitions among the values define, and then the rest. */
 function withDefined(findType: FindType, values: readonly unknown[]): FindType {
   const defined = values.flatMap((value) =>
     isKubeObject(value) && value.kind === 'CustomResourceDefinition' ? definedTypes(value) : [],
   );
   return (apiVersion, kind) =>
-    findType(apiVersion, kind) ??
-    defined.find((type) => type.kind === kind && apiVersionOf(type) === apiVersion);
+    defined.find((type) => type.kind === kind && apiVersionOf(type) === apiVersion) ??
+    findType(apiVersion, kind);
 }
 
 type Checked =

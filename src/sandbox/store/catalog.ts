@@ -12,14 +12,23 @@ import type { Store } from './store.js';
 export class Catalog {
   readonly #store: Store;
   readonly #clock: () => Date;
+  readonly #onRetract: (types: readonly ResourceType[]) => void;
   readonly #defined = new Map<string, readonly ResourceType[]>();
   readonly #close: () => void;
   #types: readonly ResourceType[] = resources;
   #changes = 0;
 
-  constructor(store: Store, options: { readonly clock?: () => Date } = {}) {
+  constructor(
+    store: Store,
+    options: {
+      readonly clock?: () => Date;
+      /** Called when types are no longer served and their objects are deleted, though not every listener told of it. */
+      readonly onRetract?: (types: readonly ResourceType[]) => void;
+    } = {},
+  ) {
     this.#store = store;
     this.#clock = options.clock ?? (() => new Date());
+    this.#onRetract = options.onRetract ?? (() => {});
     this.#close = store.subscribe(definitionType, ({ type, object }) => {
       if (type === 'DELETED') this.#retract(object);
       else this.#define(object);
@@ -74,6 +83,7 @@ export class Catalog {
         this.#store.delete(type, metadata.namespace, metadata.name);
       }
     }
+    this.#onRetract(types);
   }
 
   #refresh(): void {

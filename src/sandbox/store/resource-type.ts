@@ -63,3 +63,8 @@ export function resourceType(row: Row): ResourceType {
 export function apiVersionOf(type: Pick<ResourceType, 'group' | 'version'>): string {
   return type.group === '' ? type.version : `${type.group}/${type.version}`;
 }
+
+/** Whether two types are of the same objects, in the same version. */
+export function isSameResource(left: ResourceType, right: ResourceType): boolean {
+  return left.plural === right.plural && apiVersionOf(left) === apiVersionOf(right);
+}

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { endpointSliceDecoder } from '../../../src/kube/decode/endpoint-slice.js';
+import { meshLabels } from '../../../src/kube/decode/mesh-labels.js';
 import type { Backend } from '../../../src/mesh/rows.js';
 import { rawEndpoint, rawSlice } from '../../kit/kube-objects.js';
 import { decodeRaw, rowOf, withField } from './decode.js';
 
-const decode = endpointSliceDecoder();
+const decode = endpointSliceDecoder(meshLabels('conduit.io'));
 
 function podBackend(ip: string, pod: string, fields: Partial<Backend> = {}): unknown {
   return {
@@ -38,6 +39,8 @@ describe('endpoint slices', () => {
           backends: [podBackend('10.1.0.1', 'web-a', { hostname: 'web-0' })],
         },
       ],
+      mirror: undefined,
+      triggeredAtMs: undefined,
     });
   });
 
@@ -82,7 +85,7 @@ describe('endpoint slices', () => {
     const endpoints = targets.map((targetRef) => ({ addresses: ['10.1.0.1'], targetRef }));
     expect(backendsOf(endpoints)?.map((backend) => (backend as Backend).target)).toEqual([
       { kind: 'Address' },
-      { kind: 'Other', targetKind: 'ExternalWorkload' },
+      { kind: 'ExternalWorkload', id: 'default/vm', uid: undefined },
       { kind: 'Pod', id: 'default/x', uid: undefined },
       { kind: 'Pod', id: 'elsewhere/x', uid: 'u' },
     ]);
@@ -96,7 +99,7 @@ describe('endpoint slices', () => {
     expect(rowOf(decode, raw).groups[0]?.backends.map(({ ip }) => ip)).toEqual([
       '2001:db8::1',
       '::',
-      '::ffff:a00:1',
+      '10.0.0.1',
     ]);
   });
 
@@ -129,6 +132,8 @@ describe('endpoint slices', () => {
             backends: [podBackend('10.1.0.1', 'a'), podBackend('10.1.0.2', 'b'), podBackend('10.1.0.5', 'e')],
           },
         ],
+        mirror: undefined,
+        triggeredAtMs: undefined,
       },
       warnings: [
         { field: 'endpoints[1].addresses[0]', value: '"10.1.0.256"', expected: 'an IP address' },

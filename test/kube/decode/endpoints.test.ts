@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { endpointsDecoder } from '../../../src/kube/decode/endpoints.js';
+import { meshLabels } from '../../../src/kube/decode/mesh-labels.js';
 import { rawEndpoints } from '../../kit/kube-objects.js';
 import { decodeRaw, rowOf, withField } from './decode.js';
 
-const decode = endpointsDecoder();
+const decode = endpointsDecoder(meshLabels('conduit.io'));
 
 describe('endpoints', () => {
   test('each subset is a group, and what isn’t ready is kept and said to be so', () => {
@@ -64,6 +65,8 @@ describe('endpoints', () => {
         },
         { ports: [], backends: [] },
       ],
+      mirror: undefined,
+      triggeredAtMs: undefined,
     });
   });
 

@@ -13,10 +13,11 @@ describe('pods', () => {
       uid: 'u-1',
       nodeName: 'node-1',
       serviceAccountName: 'web',
+      ip: '10.1.0.1',
       labels: { app: 'web', 'pod-template-hash': '7d8f', 'conduit.io/control-plane-ns': 'conduit' },
       owners: [{ kind: 'ReplicaSet', name: 'web-7d8f' }],
     });
-    expect(rowOf(podDecoder(conduit), raw)).toEqual({
+    expect(rowOf(podDecoder(conduit), raw)).toStrictEqual({
       id: 'shop/web-7d8f-abc',
       namespace: 'shop',
       name: 'web-7d8f-abc',
@@ -26,11 +27,22 @@ describe('pods', () => {
       owner: { kind: 'ReplicaSet', name: 'web-7d8f' },
       controlPlaneNamespace: 'conduit',
       podTemplateHash: '7d8f',
+      labels: { app: 'web', 'pod-template-hash': '7d8f', 'conduit.io/control-plane-ns': 'conduit' },
+      opaquePorts: undefined,
+      namedPorts: [],
+      ips: ['10.1.0.1'],
+      hostIps: [],
+      hostPorts: [],
+      isRunning: true,
+      isTerminating: false,
+      createdAtS: Date.UTC(2026, 0, 1) / 1_000,
+      proxy: undefined,
     });
   });
 
   test('a bare pod that isn’t scheduled: what is absent is undefined, and all rows have the same fields', () => {
-    const row = rowOf(podDecoder(conduit), rawPod('lone', { uid: 'u-2' }));
+    const raw = { metadata: { name: 'lone', namespace: 'default', uid: 'u-2' }, spec: {} };
+    const row = rowOf(podDecoder(conduit), raw);
     expect(row).toStrictEqual({
       id: 'default/lone',
       namespace: 'default',
@@ -41,7 +53,15 @@ describe('pods', () => {
       owner: undefined,
       controlPlaneNamespace: undefined,
       podTemplateHash: undefined,
+      labels: {},
       opaquePorts: undefined,
+      namedPorts: [],
+      ips: [],
+      hostIps: [],
+      hostPorts: [],
+      isRunning: false,
+      isTerminating: false,
+      createdAtS: 0,
       proxy: undefined,
     });
   });
@@ -82,13 +102,197 @@ describe('pods', () => {
   });
 
   test.each([
-    'spec.containers',
-    'status',
-    'metadata.annotations',
-    'metadata.managedFields',
-  ])('what stands in %s doesn’t matter', (field) => {
+    ['metadata.managedFields', 42],
+    ['metadata.annotations', null],
+    ['metadata.annotations', { other: 7 }],
+    ['status', { conditions: 7 }],
+    ['spec.volumes', 'text'],
+  ])('what stands in %s beside its use doesn’t matter: %j', (field, value) => {
     const decode = podDecoder(conduit);
-    expect(rowOf(decode, withField(rawPod('a'), field, 42))).toEqual(rowOf(decode, rawPod('a')));
+    const { status: _, ...raw } = rawPod('a');
+    const plain = { ...raw, status: {} };
+    expect(rowOf(decode, withField(plain, field, value))).toEqual(rowOf(decode, plain));
+  });
+
+  test('pods with the same labels share them', () => {
+    const decode = podDecoder(conduit);
+    const labels = { app: 'web' };
+    const [a, b] = ['a', 'b'].map((name) => rowOf(decode, rawPod(name, { labels })));
+    expect(a?.labels).toBe(b?.labels);
+    expect(rowOf(decode, rawPod('c', { labels: { app: 'db' } })).labels).toEqual({ app: 'db' });
+  });
+
+  test.each([
+    ['Running', true],
+    ['Pending', false],
+    ['Succeeded', false],
+    ['Failed', false],
+    [undefined, false],
+  ])('phase %s: running is %s', (phase, isRunning) => {
+    expect(rowOf(podDecoder(conduit), withField(rawPod('a'), 'status.phase', phase)).isRunning).toBe(
+      isRunning,
+    );
+  });
+
+  test('a pod whose deletion has begun', () => {
+    const raw = withField(rawPod('a'), 'metadata.deletionTimestamp', '2026-01-01T00:00:00Z');
+    expect(rowOf(podDecoder(conduit), raw).isTerminating).toBe(true);
+  });
+
+  const nowhere = { nodeName: undefined };
+  test.each([
+    [
+      'metadata.labels',
+      { app: 'web', bad: 7 },
+      { labels: { app: 'web' } },
+      ['metadata.labels.bad', '7', 'a string'],
+    ],
+    ['metadata.annotations', 42, {}, ['metadata.annotations', '42', 'an object']],
+    [
+      'metadata.creationTimestamp',
+      'today',
+      { createdAtS: 0 },
+      ['metadata.creationTimestamp', '"today"', 'an RFC 3339 timestamp'],
+    ],
+    ['spec.containers', 42, { namedPorts: [] }, ['spec.containers', '42', 'an array']],
+    ['spec.initContainers', ['x'], nowhere, ['spec.initContainers[0]', '"x"', 'an object']],
+    ['spec.hostNetwork', 'yes', { ips: ['10.1.0.1'] }, ['spec.hostNetwork', '"yes"', 'true or false']],
+    ['status', 42, { ips: [], isRunning: false }, ['status', '42', 'an object']],
+    ['status.phase', 42, { isRunning: false }, ['status.phase', '42', 'a string']],
+    ['status.podIPs', { ip: 1 }, { ips: ['10.1.0.1'] }, ['status.podIPs', '{"ip":1}', 'an array']],
+    [
+      'status.podIPs',
+      [{ ip: 'x' }, { ip: '10.1.0.2' }],
+      { ips: ['10.1.0.2'] },
+      ['status.podIPs[0].ip', '"x"', 'an IP address'],
+    ],
+  ])('%s = %j is left out, and the pod stays', (path, value, row, [field, shown, expected]) => {
+    const raw = withField(rawPod('a', { ip: '10.1.0.1' }), path, value);
+    expect(decodeRaw(podDecoder(conduit), raw)).toMatchObject({
+      kind: 'row',
+      row: { id: 'default/a', ...row },
+      warnings: [{ field, value: shown, expected }],
+    });
+  });
+});
+
+describe('the addresses of a pod', () => {
+  const rowWith = (spec: object, status: object) => {
+    const raw = withField(rawPod('a'), 'spec', { containers: [], ...spec });
+    return rowOf(podDecoder(conduit), withField(raw, 'status', status));
+  };
+
+  test.each([
+    [
+      'all that it has',
+      { podIP: '10.1.0.9', podIPs: [{ ip: '10.1.0.1' }, { ip: 'FD00:0::1' }] },
+      ['10.1.0.1', 'fd00::1'],
+    ],
+    ['each once', { podIPs: [{ ip: 'fd00::1' }, { ip: 'FD00:0::1' }] }, ['fd00::1']],
+    ['the one, without a list', { podIP: '10.1.0.1' }, ['10.1.0.1']],
+    ['the one, with an empty list', { podIP: '10.1.0.1', podIPs: [] }, ['10.1.0.1']],
+    ['none as long as it has none', { podIP: '' }, []],
+  ])('are %s', (_, status, expected) => {
+    expect(rowWith({}, status).ips).toEqual(expected);
+  });
+
+  test('aren’t those of its node', () => {
+    const status = { podIP: '192.168.0.1', podIPs: [{ ip: '192.168.0.1' }], hostIP: '192.168.0.1' };
+    expect(rowWith({ hostNetwork: true }, status).ips).toEqual([]);
+    expect(rowWith({ hostNetwork: false }, status).ips).toEqual(['192.168.0.1']);
+  });
+
+  const onNode = { containers: [{ name: 'app', ports: [{ containerPort: 8080, hostPort: 80 }] }] };
+
+  test('of its node count where it has ports there', () => {
+    const hosts = { hostIP: '192.168.0.9', hostIPs: [{ ip: '192.168.0.1' }, { ip: 'FD00:1::1' }] };
+    expect(rowWith(onNode, hosts)).toMatchObject({ hostIps: ['192.168.0.1', 'fd00:1::1'], hostPorts: [80] });
+    expect(rowWith(onNode, { hostIP: '192.168.0.9' }).hostIps).toEqual(['192.168.0.9']);
+    expect(rowWith(onNode, {})).toMatchObject({ hostIps: [], hostPorts: [80] });
+    expect(rowWith({}, hosts)).toMatchObject({ hostIps: [], hostPorts: [] });
+  });
+});
+
+describe('the ports that containers declare', () => {
+  const row = (spec: object) => {
+    const raw = withField(rawPod('a'), 'spec', spec);
+    return decodeRaw(podDecoder(conduit), raw);
+  };
+
+  test('are kept by name, and by the node’s port, those of init containers first', () => {
+    const spec = {
+      containers: [
+        {
+          name: 'app',
+          ports: [
+            { name: 'http', containerPort: 8080, protocol: 'TCP' },
+            { name: 'web', containerPort: 8081, hostPort: 80 },
+            { containerPort: 8082 },
+            { containerPort: 8083, hostPort: 81 },
+            { name: '', containerPort: 8084, hostPort: 0 },
+            { name: 'dns', containerPort: 53, hostPort: 53, protocol: 'UDP' },
+          ],
+        },
+        { name: 'other', ports: [{ name: 'http', containerPort: 9090, hostPort: 80 }] },
+        { name: 'none', ports: null },
+      ],
+      initContainers: [{ name: 'init', ports: [{ name: 'early', containerPort: 7000, hostPort: null }] }],
+    };
+    expect(row(spec)).toMatchObject({
+      row: {
+        namedPorts: [
+          { name: 'early', port: 7000, hostPort: undefined },
+          { name: 'http', port: 8080, hostPort: undefined },
+          { name: 'web', port: 8081, hostPort: 80 },
+          { name: 'http', port: 9090, hostPort: 80 },
+        ],
+        hostPorts: [80, 81],
+      },
+      warnings: [],
+    });
+  });
+
+  test('are left out where they are bad, beside good ones', () => {
+    const ports = [
+      { name: 'a', containerPort: 1 },
+      { name: 'b' },
+      { name: 'c', containerPort: '3', hostPort: 3 },
+      { name: 4, containerPort: 4, hostPort: 4 },
+      { name: 'e', containerPort: 5, protocol: 6 },
+      { name: 'f', containerPort: 6, hostPort: 70_000 },
+      'g',
+      { name: 'h', containerPort: 8 },
+    ];
+    expect(row({ containers: [{ ports }] })).toMatchObject({
+      row: {
+        namedPorts: [
+          { name: 'a', port: 1 },
+          { name: 'f', port: 6, hostPort: undefined },
+          { name: 'h', port: 8 },
+        ],
+        hostPorts: [4],
+      },
+      warnings: [
+        {
+          field: 'spec.containers[0].ports[1].containerPort',
+          value: 'nothing',
+          expected: 'a port, 1 to 65535',
+        },
+        { field: 'spec.containers[0].ports[2].containerPort', value: '"3"' },
+        { field: 'spec.containers[0].ports[3].name', value: '4', expected: 'a string' },
+        { field: 'spec.containers[0].ports[4].protocol', value: '6', expected: 'a string' },
+        { field: 'spec.containers[0].ports[5].hostPort', value: '70000' },
+        { field: 'spec.containers[0].ports[6]', value: '"g"', expected: 'an object' },
+      ],
+    });
+  });
+
+  test('are shared by pods that declare the same', () => {
+    const decode = podDecoder(conduit);
+    const spec = { containers: [{ ports: [{ name: 'http', containerPort: 80, hostPort: 80 }] }] };
+    const [a, b] = ['a', 'b'].map((name) => rowOf(decode, withField(rawPod(name), 'spec', spec)));
+    expect(a?.namedPorts).toBe(b?.namedPorts);
+    expect(a?.hostPorts).toBe(b?.hostPorts);
   });
 });
 

@@ -171,6 +171,7 @@ describe('a CustomResourceDefinition', () => {
     });
     await send('DELETE', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com');
     expect((await watched.count(2))[1]).toMatch(/^DELETED a@/);
+    expect(await watched.ended()).toBe('end');
     expect((await get(path)).code).toBe(404);
     expect((await get('/apis/example.com')).code).toBe(404);
   });

@@ -25,19 +25,21 @@ test('Endpoints hold a thousand addresses, the ready ones first, and say so wher
   const store = new Store();
   store.create(kinds.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } });
   const endpoints = Array.from({ length: 1_003 }, (_, number) => endpoint(number, number >= 5));
+  const write = (some: readonly Endpoint[]) =>
+    writeEndpoints(store, service('web'), { endpoints: some, triggeredAtMs: undefined });
   const read = () => store.get(kinds.endpoints, 'default', 'web')!;
   const annotation = 'endpoints.kubernetes.io/over-capacity';
 
-  writeEndpoints(store, service('web'), endpoints);
+  write(endpoints);
   expect(recordsAt(read(), 'subsets', 0, 'addresses')).toHaveLength(998);
   expect(recordsAt(read(), 'subsets', 0, 'notReadyAddresses')).toHaveLength(2);
   expect(read().metadata.annotations).toEqual({ [annotation]: 'truncated' });
 
   const version = store.resourceVersion;
-  writeEndpoints(store, service('web'), endpoints.toReversed().toReversed());
+  write(endpoints.toReversed().toReversed());
   expect(store.resourceVersion).toBe(version);
 
-  writeEndpoints(store, service('web'), endpoints.slice(0, 1_000));
+  write(endpoints.slice(0, 1_000));
   expect(recordsAt(read(), 'subsets', 0, 'addresses')).toHaveLength(995);
   expect(read().metadata.annotations).toBeUndefined();
 });

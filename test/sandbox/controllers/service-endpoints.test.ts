@@ -137,6 +137,35 @@ describe('a Service that selects pods', () => {
     expect(slices('web')).toMatchObject([{ endpoints: [], ports: [] }]);
   });
 
+  test('says when the change began that they follow from', () => {
+    cluster = testCluster();
+    const triggers = (): readonly unknown[] =>
+      [...slices('web'), cluster.get(kinds.endpoints, 'web')].map(
+        ({ metadata }) => metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time'],
+      );
+    cluster.clock.advance(1_000);
+    cluster.apply(service('web'));
+    cluster.clock.settle();
+    expect(triggers()).toEqual(['2030-01-01T12:00:01Z', '2030-01-01T12:00:01Z']);
+
+    cluster.clock.advance(2_000);
+    cluster.apply(pod('one', { labels, annotations: { 'sandbox.conduit.io/ready-delay': '4s' } }));
+    cluster.clock.advance(1_000);
+    expect(triggers()).toEqual(['2030-01-01T12:00:03Z', '2030-01-01T12:00:03Z']);
+    cluster.clock.advance(9_000);
+    expect(triggers()).toEqual(['2030-01-01T12:00:07Z', '2030-01-01T12:00:07Z']);
+
+    const events = watch();
+    cluster.patch(kinds.pods, 'one', { metadata: { labels: { ...labels, more: 'label' } } });
+    cluster.clock.settle();
+    expect(events).toEqual([]);
+    // A change that has no time of its own.
+    cluster.patch(kinds.services, 'web', { spec: { ports: [{ port: 80, targetPort: 9_090 }] } });
+    cluster.clock.settle();
+    expect(slices('web')).toMatchObject([{ ports: [{ port: 9_090 }] }]);
+    expect(triggers()).toEqual([undefined, undefined]);
+  });
+
   test('loses pods that have ended', () => {
     cluster = testCluster();
     cluster.apply(service('web'), pod('once', { labels, spec: { restartPolicy: 'Never' } }));

@@ -270,9 +270,3 @@ items:
     ]);
   });
 });
-
-test('the example application has no problems', async () => {
-  const loaded = await loadManifests(['examples/corner-shop']);
-  expect(problems(loaded)).toEqual([]);
-  expect(names(loaded)).toContain('StatefulSet corner-shop/stock');
-});

@@ -101,12 +101,16 @@ describe('a catalog', () => {
 
   test('forgets a type with its definition, and the objects of it', () => {
     const store = testStore();
-    const catalog = catalogOf(store);
+    const retracted: string[] = [];
+    const catalog = new Catalog(store, {
+      onRetract: (types) => retracted.push(...types.map((type) => `${apiVersionOf(type)}/${type.plural}`)),
+    });
     store.create(definitions, definition({ scope: 'Cluster' }));
     const type = catalog.find('example.com', 'v1', 'widgets')!;
     store.create(type, objectOf(type, 'a'));
     const { revision } = catalog;
     store.delete(definitions, undefined, 'widgets.example.com');
+    expect(retracted).toEqual(['example.com/v1/widgets']);
     expect(store.list(type)).toStrictEqual([]);
     expect(catalog.types).toStrictEqual(resources);
     expect(catalog.revision).toBeGreaterThan(revision);

@@ -2886,6 +2886,13 @@ export const DestinationService = {
   /**
    * How to treat the traffic for a destination: routes, retries, splits, opaqueness. Each message replaces the one
    * before it.
+   *
+   * `path` names a service, an instance of a StatefulSet, or an address. What an address is, a service's cluster IP, a
+   * pod's, a port of a node that leads to a pod, or nobody's, is followed for as long as the stream is open. A profile
+   * with nothing in it says that the service isn't there any more, or doesn't have the port; it is revised when it has.
+   *
+   * Errors: INVALID_ARGUMENT where `path` can never be resolved, which proxies take as final; NOT_FOUND where the service
+   * or the instance does not exist; UNAVAILABLE while the control plane is starting or stopping.
    */
   getProfile: {
     path: "/io.linkerd.proxy.destination.Destination/GetProfile" as const,
@@ -2915,6 +2922,13 @@ export interface DestinationServer extends UntypedServiceImplementation {
   /**
    * How to treat the traffic for a destination: routes, retries, splits, opaqueness. Each message replaces the one
    * before it.
+   *
+   * `path` names a service, an instance of a StatefulSet, or an address. What an address is, a service's cluster IP, a
+   * pod's, a port of a node that leads to a pod, or nobody's, is followed for as long as the stream is open. A profile
+   * with nothing in it says that the service isn't there any more, or doesn't have the port; it is revised when it has.
+   *
+   * Errors: INVALID_ARGUMENT where `path` can never be resolved, which proxies take as final; NOT_FOUND where the service
+   * or the instance does not exist; UNAVAILABLE while the control plane is starting or stopping.
    */
   getProfile: handleServerStreamingCall<GetDestination, DestinationProfile>;
 }
@@ -2937,6 +2951,13 @@ export interface DestinationClient extends Client {
   /**
    * How to treat the traffic for a destination: routes, retries, splits, opaqueness. Each message replaces the one
    * before it.
+   *
+   * `path` names a service, an instance of a StatefulSet, or an address. What an address is, a service's cluster IP, a
+   * pod's, a port of a node that leads to a pod, or nobody's, is followed for as long as the stream is open. A profile
+   * with nothing in it says that the service isn't there any more, or doesn't have the port; it is revised when it has.
+   *
+   * Errors: INVALID_ARGUMENT where `path` can never be resolved, which proxies take as final; NOT_FOUND where the service
+   * or the instance does not exist; UNAVAILABLE while the control plane is starting or stopping.
    */
   getProfile(request: GetDestination, options?: Partial<CallOptions>): ClientReadableStream<DestinationProfile>;
   getProfile(

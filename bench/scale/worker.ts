@@ -1,0 +1,107 @@
+import process from 'node:process';
+import { setImmediate } from 'node:timers/promises';
+import { Registry } from 'prom-client';
+import { nodeName } from '../../src/core/ids.js';
+import type { EndpointSet } from '../../src/core/endpoint-set.js';
+import type { Engine } from '../../src/engine/engine.js';
+import { createDestinationService } from '../../src/grpc/destination.js';
+import { SharedEncoding } from '../../src/grpc/shared-encoding.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
+import { createUpdateEncoder } from '../../src/wire/update.js';
+import { startGrpcServer } from '../kit/grpc-server.js';
+import { createBenchMesh } from '../kit/mesh.js';
+import { nodeOfClient, ServiceUnderChange } from '../kit/service-under-change.js';
+import { serveCommands } from '../kit/worker.js';
+
+/** A process that holds a mesh of one size and changes one endpoint of it at a time. */
+
+export interface MeshSize {
+  /** Services besides the one that changes, each with ten endpoints. */
+  readonly otherServices: number;
+  /** Endpoints of the service that changes. */
+  readonly endpoints: number;
+  /** How many of them have their turn to change, from the first on. */
+  readonly reach: number;
+}
+
+const endpointsOfOthers = 10;
+
+interface World {
+  readonly engine: Engine;
+  readonly mesh: Mesh;
+  readonly checkout: ServiceUnderChange;
+  readonly reach: number;
+  readonly afterChange: () => Promise<void> | undefined;
+}
+
+let world: World | undefined;
+let rounds = 0;
+
+const commands = {
+  /** A change ends with the encoded delta. */
+  encode(size: MeshSize): void {
+    const created = create(size);
+    const { mesh, checkout } = created;
+    const encoding = new SharedEncoding<EndpointSet>(createUpdateEncoder(undefined));
+    const key = { service: checkout.id, port: 80, hostname: undefined, node: nodeName(nodeOfClient(0)) };
+    let told = mesh.clientEndpoints.read(key);
+    let bytes = 0;
+    const subscription = mesh.clientEndpoints.subscribe(key, () => {
+      const latest = subscription.latest.value;
+      bytes = encoding.delta(told, latest)?.buffer.length ?? 0;
+      told = latest;
+    });
+    const afterChange = (): undefined => {
+      if (bytes < 300 || bytes > 600) throw new Error(`a delta of ${bytes} bytes for one endpoint`);
+      bytes = 0;
+      return undefined;
+    };
+    world = { ...created, afterChange };
+  },
+  /** A change ends with the delta written to a stream, and the turn of the event loop in which that is done. Returns the port. */
+  async deliver(size: MeshSize): Promise<number> {
+    const created = create(size);
+    const service = createDestinationService({
+      mesh: created.mesh,
+      clusterDomain: 'cluster.local',
+      meshedHttp2ClientParams: undefined,
+      registry: new Registry(),
+    });
+    const { port } = await startGrpcServer(service);
+    world = { ...created, afterChange: () => setImmediate() };
+    return port;
+  },
+  /** Makes so many changes and returns the CPU time that each took, in microseconds. */
+  async change(changes: number): Promise<number> {
+    if (world === undefined) throw new Error('no mesh yet');
+    const { engine, mesh, checkout, reach, afterChange } = world;
+    let cpuMicros = 0;
+    for (let change = 0; change < changes; change++) {
+      rounds += 1;
+      // Each endpoint has its turn, in no order.
+      const slice = checkout.change({ round: rounds, endpoints: 1, first: (rounds * 7_919) % reach });
+      const before = process.cpuUsage();
+      mesh.tables.backends.apply(slice.id, slice);
+      engine.flush();
+      const turn = afterChange();
+      if (turn !== undefined) await turn;
+      const { user, system } = process.cpuUsage(before);
+      cpuMicros += user + system;
+    }
+    return cpuMicros / changes;
+  },
+} as const;
+
+export type ScaleCommands = typeof commands;
+
+function create({ otherServices, endpoints, reach }: MeshSize): Omit<World, 'afterChange'> {
+  const { engine, mesh } = createBenchMesh();
+  const checkout = new ServiceUnderChange({ size: endpoints });
+  checkout.populate(mesh.tables);
+  for (let other = 0; other < otherServices; other++) {
+    new ServiceUnderChange({ name: `service-${other}`, size: endpointsOfOthers }).populate(mesh.tables);
+  }
+  return { engine, mesh, checkout, reach };
+}
+
+serveCommands(commands);
