@@ -26,9 +26,9 @@ export interface ClusterOptions {
   readonly nodes?: number;
   /** Namespaces to begin with. Default `default`, `kube-system` and `conduit`. */
   readonly namespaces?: readonly string[];
-  /** How long a pod takes to become ready once it has a node. Default 500. */
+  /** How long a pod that runs no program takes to become ready once it has a node. Default 500. */
   readonly podReadyDelayMs?: number;
-  /** How long a pod takes to end once it is deleted, if its grace period is no shorter. Default 1,000. */
+  /** How long such a pod takes to end once it is deleted, if its grace period is no shorter. Default 1,000. */
   readonly podStopDelayMs?: number;
   /** Runs the pods whose images name programs. Default: none runs, and all pods are mere addresses. */
   readonly runtime?: PodRuntime;

@@ -1,6 +1,6 @@
 import type { Clock } from '../controllers/clock.js';
 import type { Fields } from '../store/field.js';
-import { timestamp } from '../store/object.js';
+import { type Termination, durationText, exitOf, terminatedFields, timeText } from './container-status.js';
 import { CrashBackoff, type CrashBackoffLimits } from './crash-backoff.js';
 import type { Environment } from './environment.js';
 import { LogBuffer } from './log-buffer.js';
@@ -55,15 +55,6 @@ export interface ContainerEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
-}
-
-interface Termination {
-  readonly exitCode: number;
-  readonly reason: string;
-  readonly message?: string;
-  readonly startedAtMs: number;
-  readonly finishedAtMs: number;
-  readonly containerId: string;
 }
 
 type State =
@@ -284,41 +275,4 @@ export class Container {
 
 function mustRestart(policy: RestartPolicy, exitCode: number): boolean {
   return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
-}
-
-/** Codes as container runtimes report them: 128 and the number of the signal, and 128 alone for what could not start. */
-function exitOf(end: ProcessEnd): Pick<Termination, 'exitCode' | 'reason' | 'message'> {
-  switch (end.kind) {
-    case 'exited':
-      return { exitCode: end.code, reason: end.code === 0 ? 'Completed' : 'Error' };
-    case 'killed':
-      return { exitCode: 128 + end.signal, reason: 'Error' };
-    case 'not-started':
-      return { exitCode: 128, reason: 'StartError', message: end.reason };
-  }
-}
-
-function terminatedFields(end: Termination): Fields {
-  const { exitCode, reason, message, startedAtMs, finishedAtMs, containerId } = end;
-  return {
-    terminated: {
-      exitCode,
-      reason,
-      ...(message !== undefined && { message }),
-      startedAt: timeText(startedAtMs),
-      finishedAt: timeText(finishedAtMs),
-      containerID: containerId,
-    },
-  };
-}
-
-function timeText(ms: number): string {
-  return timestamp(new Date(ms));
-}
-
-/** As Go writes it: `10s`, `1m20s`, `50ms`. */
-function durationText(ms: number): string {
-  if (ms < 1_000) return `${ms}ms`;
-  const seconds = (ms % 60_000) / 1_000;
-  return ms < 60_000 ? `${seconds}s` : `${Math.floor(ms / 60_000)}m${seconds}s`;
 }

@@ -38,8 +38,8 @@ export function containerEnvironment(options: {
         ? expanded(textAt(variable, 'value') ?? '', variables)
         : fieldValue(pod, addresses, textAt(source, 'fieldRef', 'fieldPath') ?? '');
     if (value === undefined) {
-      const given = textAt(source, 'fieldRef', 'fieldPath') ?? Object.keys(source ?? {}).join();
-      return { ok: false, problem: `env ${name}: the sandbox gives programs no ${given}` };
+      const wanted = textAt(source, 'fieldRef', 'fieldPath') ?? Object.keys(source ?? {}).join();
+      return { ok: false, problem: `env ${name}: the sandbox gives programs no ${wanted}` };
     }
     variables.set(name, value);
   }
