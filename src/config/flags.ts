@@ -228,7 +228,16 @@ export const sandboxFlags = {
     parse: duration({ min: { ms: 0 } }),
     /** Long enough to see a pod come up, short enough not to wait for it. */
     default: '500ms',
-    help: 'How long a pod takes from its start to being ready.',
+    help: 'How long a pod that runs no program takes from its start to being ready.',
+    group: 'Cluster',
+  },
+  'run-programs': {
+    kind: 'value',
+    placeholder: 'BOOL',
+    parse: boolean,
+    /** A mesh without traffic shows little. */
+    default: 'true',
+    help: "Whether pods whose images name one of the example's programs run it. With false, all pods are addresses only.",
     group: 'Cluster',
   },
   ...meshFlags,
