@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import type { SandboxConfig } from '../config/flags.js';
+import { formatHostPort } from '../config/parsers.js';
 import { findCluster } from '../kube/find-cluster.js';
 import { createLogger, type Logger } from '../runtime/log.js';
 import { createRegistry } from '../runtime/metrics.js';
@@ -43,7 +44,11 @@ export async function run(config: SandboxConfig, io: Io): Promise<number> {
     log,
     start: () => startSandbox(config, cluster, log),
     onServing: async ({ addresses }) => {
-      cluster.runtime?.open({ destinationAddr: dialAddress(addresses.proxyApi) });
+      const { destinationAddr } = config;
+      cluster.runtime?.open({
+        destinationAddr:
+          destinationAddr === undefined ? dialAddress(addresses.proxyApi) : formatHostPort(destinationAddr),
+      });
       if (config.readyFile !== undefined) await writeReadyFile(config.readyFile, addresses);
       io.stdout.write(
         sandboxWelcome({

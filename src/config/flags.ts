@@ -240,6 +240,14 @@ export const sandboxFlags = {
     help: "Whether pods whose images name one of the example's programs run it. With false, all pods are addresses only.",
     group: 'Cluster',
   },
+  'destination-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: dialAddress,
+    default: { kind: 'unset', says: "the sandbox's own" },
+    help: 'The proxy-facing address of the control plane that sidecars ask. Another one, a `conduit controller` on this Kubernetes API, can be stopped and started apart.',
+    group: 'Cluster',
+  },
   ...meshFlags,
   'kube-addr': {
     kind: 'value',

@@ -7,6 +7,7 @@ import { Endpoint } from './balance/endpoint.js';
 import { createConnections } from './connections.js';
 import { normalAuthority } from './discovery/authority.js';
 import { Discovery } from './discovery/discovery.js';
+import { ProfileFollower } from './discovery/profile-follower.js';
 import type { ForwardOptions } from './http/forward.js';
 import { createInbound } from './inbound.js';
 import type { Direction, Observer, Target } from './metrics/observer.js';
@@ -18,7 +19,7 @@ import { createListener, type Listener } from './tcp/listener.js';
 export interface InboundRule {
   readonly listen: ListenAddress;
   readonly forward: { readonly host: string; readonly port: number };
-  /** Connections are bytes; nothing is detected. */
+  /** Connections are bytes, and nothing is detected, whatever the control plane says of the address. */
   readonly isOpaque: boolean;
 }
 
@@ -116,20 +117,24 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
         random,
       });
       const forwarding = forwardingFor('inbound');
-      inbound.push(
-        await open(
-          createListener({
-            address: rule.listen,
-            direction: 'inbound',
-            target: endpoint.target,
-            observer,
-            http: rule.isOpaque ? undefined : createInbound({ ...forwarding, endpoint }),
-            onBytes: (socket, first) =>
-              void forwardBytes(socket, { ...forwarding, log, first, pick: () => endpoint }),
-            detectMs,
-          }),
-        ),
+      let own: ProfileFollower | undefined;
+      const listener = await open(
+        createListener({
+          address: rule.listen,
+          direction: 'inbound',
+          target: endpoint.target,
+          observer,
+          http: rule.isOpaque ? undefined : createInbound({ ...forwarding, endpoint }),
+          isBytes: () => own?.current.told.isOpaque === true,
+          onBytes: (socket, first) =>
+            void forwardBytes(socket, { ...forwarding, log, first, pick: () => endpoint }),
+          detectMs,
+        }),
       );
+      inbound.push(listener);
+      if (rule.listen.host === undefined || rule.isOpaque) continue;
+      own = new ProfileFollower({ channel, contextToken, log, authority: listener.address });
+      scope.add(() => own?.close());
     }
 
     const outboundTcp: Listener[] = [];

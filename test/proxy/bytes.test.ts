@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProxyOptions } from '../../src/proxy/proxy.js';
-import { weighted } from '../client/scripted-destination.js';
+import { ScriptedDestination, weighted } from '../client/scripted-destination.js';
 import { until } from '../kit/until.js';
 import { Lab } from './lab.js';
 
@@ -71,6 +71,29 @@ describe('inbound', () => {
     const { inboundPort } = await lab.proxy({ ...inboundTo(port, false), detectMs: 50 });
     const [chunk] = (await once(connect(inboundPort), 'data')) as [Buffer];
     expect(chunk.toString()).toBe('220 ready');
+  });
+
+  test('a port that the control plane calls opaque is not looked into, as long as it does', async () => {
+    const appPort = await server((socket) => socket.write('220 ready'));
+    const destination = await ScriptedDestination.listen({ serves: ['GetProfile'] });
+    lab.defer(() => destination.kill());
+    const { inboundPort } = await lab.proxy({
+      ...inboundTo(appPort, false),
+      destinationAddress: destination.address,
+      detectMs: 60_000,
+    });
+    const call = await destination.nextCall();
+    expect(call.request.path).toBe(`127.0.0.1:${inboundPort}`);
+    call.send({ opaque_protocol: true });
+    const greeted = async (): Promise<boolean> => {
+      const socket = connect(inboundPort);
+      const hears = once(socket, 'data').then(() => true);
+      const isSilent = new Promise<boolean>((resolve) => setTimeout(resolve, 20, false));
+      return Promise.race([hears, isSilent]).finally(() => socket.destroy());
+    };
+    await until(greeted);
+    call.send({ opaque_protocol: false });
+    await until(async () => !(await greeted()));
   });
 
   test('an opaque port is not looked into', async () => {

@@ -32,6 +32,8 @@ export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #profiles: IdleCache<ProfileFollower>;
   readonly #backends: IdleCache<Backend>;
+  /** Of authorities that are one endpoint each, which their profiles name. */
+  readonly #singles: IdleCache<Backend>;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -42,12 +44,14 @@ export class Discovery {
       create: (authority) => new ProfileFollower({ ...options, authority }),
       close: (it) => it.close(),
     });
-    this.#backends = new IdleCache({
+    const backends = {
       idleMs,
       nowMs,
-      create: (authority) => new Backend({ ...options, authority }),
-      close: (it) => it.close(),
-    });
+      create: (authority: string) => new Backend({ ...options, authority }),
+      close: (it: Backend) => it.close(),
+    };
+    this.#backends = new IdleCache(backends);
+    this.#singles = new IdleCache(backends);
   }
 
   /** `authority` is a normal one: see `normalAuthority`. Waits for a name that is new, a few seconds at most. */
@@ -69,7 +73,7 @@ export class Discovery {
 
   #backend(authority: string, { endpoint, split }: Profile): Backend {
     if (endpoint !== undefined) {
-      const backend = this.#backends.get(`endpoint of ${authority}`);
+      const backend = this.#singles.get(authority);
       backend.use(endpoint);
       return backend;
     }
@@ -78,12 +82,14 @@ export class Discovery {
 
   /** For `/debug`. */
   snapshot(): unknown {
-    return this.#backends.entries().map(([authority, backend]) => ({ authority, ...backend.snapshot() }));
+    const all = [...this.#backends.entries(), ...this.#singles.entries()];
+    return all.map(([authority, backend]) => ({ authority, ...backend.snapshot() }));
   }
 
   close(): void {
     this.#profiles.close();
     this.#backends.close();
+    this.#singles.close();
   }
 }
 

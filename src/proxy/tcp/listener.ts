@@ -17,6 +17,8 @@ export interface ListenerOptions {
   readonly observer: Observer;
   /** Undefined: every connection is bytes. */
   readonly http: HttpHandler | undefined;
+  /** Asked for each connection: whether it is bytes, so that nothing is to be found out. Default: no. */
+  readonly isBytes?: () => boolean;
   /** What becomes of connections that are bytes: the socket, which is its own to close, and what was read from it. */
   readonly onBytes: (socket: Socket, first: Buffer) => void;
   /** After how long without a decision a connection is taken for bytes: its server may have to speak first. */
@@ -39,7 +41,7 @@ export interface Listener {
 
 /** Listens, finds out what each connection speaks, and hands it on. Resolves once it listens. */
 export async function createListener(options: ListenerOptions): Promise<Listener> {
-  const { direction, target, observer, http, onBytes, detectMs } = options;
+  const { direction, target, observer, http, isBytes, onBytes, detectMs } = options;
   const sockets = new Set<Socket>();
   const http1 = http && createHttp1Server(http);
   const http2 = http && createHttp2Server(http);
@@ -50,7 +52,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
     observeSocket(socket, { direction, peer: 'src', target, observer });
-    if (http1 === undefined || http2 === undefined) {
+    if (http1 === undefined || http2 === undefined || isBytes?.() === true) {
       onBytes(socket, nothing);
       return;
     }
