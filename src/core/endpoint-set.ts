@@ -1,4 +1,4 @@
-import { type AddressKey, type Endpoint, endpointsEqual } from './endpoint.js';
+import { type AddressKey, type Endpoint, endpointsEqual, localityOf } from './endpoint.js';
 import { plainEqual } from './equal.js';
 import type { BackendsId, Zone } from './ids.js';
 
@@ -98,9 +98,20 @@ export function diffEndpointSets(before: EndpointSet, after: EndpointSet): Endpo
 }
 
 function diffWhole(before: EndpointSet, after: EndpointSet): EndpointDelta {
+  const was = endpointsOf(before);
   const is = endpointsOf(after);
-  const removed = [...endpointsOf(before)].flatMap(([key, endpoint]) => (is.has(key) ? [] : [endpoint]));
-  return { added: [...is.values()], removed };
+  const isLabelledAlike = plainEqual(before.remote, after.remote);
+  const added = [...is].flatMap(([key, endpoint]) => {
+    const former = was.get(key);
+    const isKnown =
+      isLabelledAlike &&
+      former !== undefined &&
+      endpointsEqual(former, endpoint) &&
+      localityOf(former.zone, before.clientZone) === localityOf(endpoint.zone, after.clientZone);
+    return isKnown ? [] : [endpoint];
+  });
+  const removed = [...was].flatMap(([key, endpoint]) => (is.has(key) ? [] : [endpoint]));
+  return { added, removed };
 }
 
 /** The addresses that some part holds differently in the two sets: all others mean the same in both. */

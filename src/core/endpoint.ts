@@ -72,7 +72,15 @@ export function isIpv6({ ip }: Endpoint): boolean {
   return ip.includes(':');
 }
 
-/** Whether both say the same on the wire. */
+/** How far an endpoint in one zone is from a client in another, or the same. */
+export type Locality = 'local' | 'remote' | 'unknown';
+
+export function localityOf(zone: Zone | undefined, clientZone: Zone | undefined): Locality {
+  if (zone === undefined || clientZone === undefined) return 'unknown';
+  return zone === clientZone ? 'local' : 'remote';
+}
+
+/** Whether both say the same on the wire, but for the locality. */
 export function endpointsEqual(a: Endpoint, b: Endpoint): boolean {
   return (
     a === b ||

@@ -64,7 +64,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
    * otherwise the error is reported and the earlier value stands until something it depends on changes again.
    */
   current(): Snapshot<Value> {
-    if (this.#needsComputing()) this.#compute();
+    if (this.#state !== 'fresh') this.#update();
     const snapshot = this.#snapshot;
     if (snapshot === undefined) throw new Error(`view ${this.owner.name} has no value for ${this.id}`);
     return snapshot;
@@ -154,6 +154,16 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
 
   get #unused(): boolean {
     return this.#listeners.size === 0 && !this.hasDependents;
+  }
+
+  #update(): void {
+    const { engine } = this.owner;
+    engine.beginWork(this);
+    try {
+      if (this.#needsComputing()) this.#compute();
+    } finally {
+      engine.endWork();
+    }
   }
 
   #needsComputing(): boolean {

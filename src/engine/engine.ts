@@ -65,6 +65,8 @@ export class Engine {
   /** One for each key, however often it is published: a burst that outruns its telling piles up nothing. */
   readonly #due = new Map<Publisher, Announcement>();
   readonly #idle = new Map<Publisher, number>();
+  /** Keys that are being brought up to date, each read by the one before it. */
+  #keysAtWork = 0;
   #isEvicting = false;
   #cancelTurn: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
@@ -124,6 +126,20 @@ export class Engine {
   /** Somebody reads this key again. */
   revive(key: Publisher): void {
     this.#idle.delete(key);
+  }
+
+  /**
+   * A key is brought up to date, and is not idle meanwhile. Until `endWork` no key is dropped to make room: the work lets
+   * go of some keys, and reads others that nobody holds yet.
+   */
+  beginWork(key: Publisher): void {
+    this.#idle.delete(key);
+    this.#keysAtWork++;
+  }
+
+  endWork(): void {
+    this.#keysAtWork--;
+    this.#evict();
   }
 
   inspect(value: unknown): void {
@@ -192,7 +208,7 @@ export class Engine {
 
   #evict(): void {
     // What only an evicted key has read is idle for a moment, and comes here again, before it goes with it.
-    if (this.#isEvicting) return;
+    if (this.#isEvicting || this.#keysAtWork > 0) return;
     this.#isEvicting = true;
     for (const oldest of this.#idle.keys()) {
       if (this.#idle.size <= this.#options.maxIdleKeys) break;

@@ -1,78 +1,116 @@
 import type { Socket } from 'node:net';
 
 export interface IntakeOptions {
-  /** Takes a connection into service. */
-  readonly admit: (socket: Socket) => void;
-  /** How long a turn of the event loop may take before fewer connections are let in; default 10 ms. */
+  /** How long a turn of the event loop may be busy with what clients want before the others have to wait; default 10 ms. */
   readonly maxTurnMs?: number;
 }
 
 /**
- * Lets connections in no faster than the process can take what they ask.
+ * Takes no more from clients in a turn of the event loop than can be served in one.
  *
- * When a control plane restarts, all its clients are back at once, and each opens all its streams with its first packet.
- * Node takes whatever has arrived in one turn of the event loop: thousands of streams, for seconds in which no timer runs
- * and nobody who was served is told anything. So connections that come together wait here, unread, while those before them
- * are served, and each turn lets in as many as the turns before it have shown to be few enough.
+ * After a restart all clients are back at once, and each opens all its streams with its first packet. Node reads whatever
+ * has arrived before it turns to timers and other sockets: thousands of streams, and seconds in which a probe gets no answer
+ * and nobody is told anything. So once a turn has taken long enough, no connection is read any further. Turn by turn they
+ * come to be read again, in order, as many at a time as the turns before have shown to be few enough.
  */
 export class Intake {
-  readonly #admit: (socket: Socket) => void;
   readonly #maxTurnMs: number;
-  readonly #waiting = new Set<Socket>();
-  /** How many are let in each turn while there is a queue. */
+  readonly #reading = new Set<Socket>();
+  /** Connections that are not read, in the order of their turn. */
+  readonly #held = new Set<Socket>();
+  /** How many of them are read again each turn. */
   #pace = 1;
   #turnStartedMs = 0;
   #isTurning = false;
 
-  constructor({ admit, maxTurnMs = 10 }: IntakeOptions) {
-    this.#admit = admit;
+  constructor({ maxTurnMs = 10 }: IntakeOptions = {}) {
     this.#maxTurnMs = maxTurnMs;
   }
 
-  /** Connections that wait. */
-  get size(): number {
-    return this.#waiting.size;
+  /** How many connections are held at the moment. */
+  get held(): number {
+    return this.#held.size;
   }
 
-  /** A client has connected: `socket` is paused. */
+  /** A connection is in service, until it closes. Where others are held, it has its turn behind them. */
   add(socket: Socket): void {
-    if (!this.#isTurning) {
-      this.#turn();
-      this.#let(socket);
-      return;
+    this.#reading.add(socket);
+    if (this.#held.size > 0) this.#hold(socket);
+    socket.once('close', () => {
+      this.#reading.delete(socket);
+      this.#held.delete(socket);
+    });
+    this.spend();
+  }
+
+  /** To be called whenever something that a client wants takes time, before or after it. */
+  spend(): void {
+    if (!this.#isTurning) this.#turn();
+    else if (this.#reading.size > 0 && this.#tookMs > this.#maxTurnMs) {
+      for (const socket of this.#reading) if (!this.#hold(socket)) return;
     }
-    this.#waiting.add(socket);
-    socket.once('close', () => this.#waiting.delete(socket));
+  }
+
+  get #tookMs(): number {
+    return performance.now() - this.#turnStartedMs;
   }
 
   #turn(): void {
     this.#isTurning = true;
     this.#turnStartedMs = performance.now();
-    // Comes when all input of a turn has been taken.
+    // Runs when everything that had arrived has been read, or held.
     setImmediate(() => this.#onTurned());
   }
 
   #onTurned(): void {
-    if (this.#waiting.size === 0) {
-      this.#isTurning = false;
-      this.#pace = 1;
-      return;
-    }
-    const tookMs = performance.now() - this.#turnStartedMs;
+    this.#isTurning = false;
+    if (this.#held.size === 0) return;
+    const tookMs = this.#tookMs;
     if (tookMs > this.#maxTurnMs) this.#pace = Math.max(1, this.#pace >>> 1);
-    else if (2 * tookMs < this.#maxTurnMs) this.#pace += 1;
+    else if (2 * tookMs < this.#maxTurnMs) this.#pace = Math.min(2 * this.#pace, this.#held.size);
     this.#turn();
     let left = this.#pace;
-    for (const socket of this.#waiting) {
-      if (left-- === 0) break;
-      this.#waiting.delete(socket);
-      this.#let(socket);
+    for (const socket of this.#held) {
+      if (left-- === 0) return;
+      this.#held.delete(socket);
+      this.#reading.add(socket);
+      handleOf(socket)?.readStart();
     }
   }
 
-  #let(socket: Socket): void {
-    if (socket.destroyed) return;
-    this.#admit(socket);
-    socket.resume();
+  /** Returns false where that isn't possible. */
+  #hold(socket: Socket): boolean {
+    const handle = handleOf(socket);
+    if (handle === undefined) return socket.destroyed;
+    handle.readStop();
+    this.#reading.delete(socket);
+    this.#held.add(socket);
+    return true;
   }
+}
+
+interface Handle {
+  readStart(): unknown;
+  readStop(): unknown;
+}
+
+/**
+ * What Node reads a connection by. It is not public, but `pause` does nothing to a socket that HTTP/2 has taken over.
+ * Undefined for one that is closed, and where a later Node has it elsewhere: nothing is held then.
+ */
+function handleOf(socket: Socket): Handle | undefined {
+  if (!('_handle' in socket)) return undefined;
+  const { _handle: handle } = socket;
+  return isHandle(handle) ? handle : undefined;
+}
+
+function isHandle(handle: unknown): handle is Handle {
+  return (
+    typeof handle === 'object' &&
+    handle !== null &&
+    'readStart' in handle &&
+    typeof handle.readStart === 'function' &&
+    'readStop' in handle &&
+    typeof handle.readStop === 'function'
+  );
 }

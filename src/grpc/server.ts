@@ -109,6 +109,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   const alwaysServedNames = new Set(alwaysServed.map(nameOf));
 
   const connections = new Map<string, Socket>();
+  const intake = new Intake();
   const calls = new StreamRegistry({ log, metrics, ...limits });
   let isDraining = false;
   let drained: Promise<void> | undefined;
@@ -133,7 +134,10 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
       const reason = refusalReason();
       return reason === undefined ? undefined : unavailable(name, reason);
     },
-    onOver: (call) => calls.delete(call),
+    onOver(call) {
+      intake.spend();
+      calls.delete(call);
+    },
     disconnect: (peer) => connections.get(peer)?.destroy(),
   };
   const server = new Server({
@@ -143,7 +147,12 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     'grpc.max_connection_idle_ms': limits.connectionIdleMs,
     'grpc.max_concurrent_streams': maxConcurrentStreams,
     'grpc.max_receive_message_length': limits.maxRequestBytes,
-    interceptors: [observeCalls(observedMethods(services, metrics), context, (call) => calls.add(call))],
+    interceptors: [
+      observeCalls(observedMethods(services, metrics), context, (call) => {
+        intake.spend();
+        calls.add(call);
+      }),
+    ],
   });
   for (const { definition, implementation } of services) {
     server.addService(acceptEncoded(definition), containErrors(definition, implementation));
@@ -152,8 +161,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
   // A listener of our own: grpc-js hides the reason of a failed bind, logs by itself, and, with channelz off, keeps no
   // account of connections and so can't cut them (its forceShutdown does nothing).
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const intake = new Intake({ admit: (socket) => injector.injectConnection(socket) });
-  const listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
+  const listener = createServer({ noDelay: true }, (socket) => {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     if (isDraining || socket.destroyed) {
       socket.destroy();
@@ -163,6 +171,7 @@ export async function createGrpcServer(options: GrpcServerOptions): Promise<Grpc
     socket.once('close', () => {
       connections.delete(peer);
     });
+    injector.injectConnection(socket);
     intake.add(socket);
   });
   listener.on('error', (error) => {

@@ -146,7 +146,7 @@ export interface PodRow {
   readonly isTerminating: boolean;
   /** Seconds since the epoch: tells the younger of two pods. */
   readonly createdAtS: number;
-  /** Undefined without a sidecar, and for one that doesn't say where it listens. */
+  /** Undefined without a sidecar, and for one of which nothing is said. */
   readonly proxy: ProxyPorts | undefined;
 }
 
@@ -160,8 +160,8 @@ export interface NamedPort {
 
 /** Where a pod's sidecar listens, and where it doesn't. */
 export interface ProxyPorts {
-  /** For connections from other proxies. */
-  readonly inbound: number;
+  /** For connections from other proxies; undefined where it doesn't say. */
+  readonly inbound: number | undefined;
   /** Its own services, such as metrics. */
   readonly own: readonly number[];
   /** Ports whose traffic reaches the containers directly. */

@@ -1,4 +1,4 @@
-import type { Endpoint, ProtocolHint, Workload } from '../core/endpoint.js';
+import { type Endpoint, localityOf, type ProtocolHint, type Workload } from '../core/endpoint.js';
 import type { Zone } from '../core/ids.js';
 import type {
   Http2ClientParams,
@@ -44,7 +44,7 @@ function metricLabels({ workload, zone }: Endpoint, audience: Audience): Map<str
     addWorkloadLabels(labels, workload);
     labels.set('zone', zone ?? '');
   }
-  if (audience.kind === 'balancer') labels.set('zone_locality', locality(zone, audience.zone));
+  if (audience.kind === 'balancer') labels.set('zone_locality', localityOf(zone, audience.zone));
   return labels;
 }
 
@@ -70,11 +70,6 @@ function addWorkloadLabels(labels: Map<string, string>, workload: Workload): voi
 function ownerLabel(kind: string): string {
   // `job` is what Prometheus calls the scrape that a series came from.
   return kind === 'Job' ? 'k8s_job' : kind.toLowerCase();
-}
-
-function locality(zone: Zone | undefined, clientZone: Zone | undefined): 'local' | 'remote' | 'unknown' {
-  if (zone === undefined || clientZone === undefined) return 'unknown';
-  return zone === clientZone ? 'local' : 'remote';
 }
 
 /** A port that passes by the sidecar is answered by somebody who has no certificate: without a hint, no identity. */

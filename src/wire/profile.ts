@@ -1,3 +1,4 @@
+import { plainEqual } from '../core/equal.js';
 import type { Http2ClientParams } from '../core/http2-params.js';
 import type { Profile, ServiceDestination } from '../core/profile.js';
 import { defaultRetryBudget } from '../core/routes.js';
@@ -10,7 +11,7 @@ import { toRetryBudget, toRoute } from './route.js';
 export interface ProfileEncoder {
   /** A profile whole, as one message. */
   snapshot(profile: Profile): readonly Uint8Array[];
-  /** The latest profile, whole: each message replaces the one before it. */
+  /** The latest profile, whole: each message replaces the one before it. None where it says the same. */
   delta(told: Profile, latest: Profile): readonly Uint8Array[];
 }
 
@@ -36,7 +37,7 @@ export function createProfileEncoder(params: Http2ClientParams | undefined): Pro
   const encode = (profile: Profile): readonly Uint8Array[] => [
     DestinationProfile.encode(toMessage(profile)).finish(),
   ];
-  return { snapshot: encode, delta: (_, latest) => encode(latest) };
+  return { snapshot: encode, delta: (told, latest) => (plainEqual(told, latest) ? [] : encode(latest)) };
 }
 
 function toServiceProfile(service: ServiceDestination): DestinationProfile {

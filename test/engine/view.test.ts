@@ -223,6 +223,56 @@ describe('demand', () => {
   });
 });
 
+describe('a key at work is not dropped to make room', () => {
+  /** `sum` reads the numbers that the row `list` names, and `shout` reads `sum`. */
+  function sums() {
+    const { engine } = testEngine({ maxIdleKeys: 1 });
+    const table = new Table<string, readonly string[]>(engine, { name: 'lists', equal: Object.is });
+    const lengths = new View<string, number>(engine, {
+      name: 'lengths',
+      id: String,
+      derive: (read, key) => read.get(table, key)?.length ?? 0,
+    });
+    const sum = new View<string, number>(engine, {
+      name: 'sum',
+      id: String,
+      derive: (read, key) =>
+        (read.get(table, key) ?? []).reduce((total, each) => total + read.view(lengths, each), 0),
+    });
+    const shout = new View<string, string>(engine, {
+      name: 'shout',
+      id: String,
+      derive: (read, key) => `${read.view(sum, key.slice(0, 1))}!`,
+    });
+    const left = (): readonly number[] => [shout, sum, lengths].map((view) => view.stats().keys);
+    return { engine, table, sum, shout, left };
+  }
+
+  test('of its own room, when somebody comes back to it', () => {
+    const { engine, table, sum, left } = sums();
+    table.apply('n', ['a', 'b', 'c']);
+    sum.subscribe('n', () => {}).close();
+    table.apply('n', ['d']);
+    const [first, second] = [watch(sum, 'n'), watch(sum, 'n')];
+    table.apply('d', ['x', 'y']);
+    engine.flush();
+    expect([first.told, second.told]).toEqual([[2], [2]]);
+    expect(left()).toEqual([0, 1, 2]);
+  });
+
+  test('for want of the one that held it, when another comes to it', () => {
+    const { engine, table, shout, left } = sums();
+    table.apply('n', ['a', 'b', 'c']);
+    shout.subscribe('n1', () => {}).close();
+    table.apply('n', ['d']);
+    const { told } = watch(shout, 'n2');
+    table.apply('d', ['x', 'y']);
+    engine.flush();
+    expect(told).toEqual(['2!']);
+    expect(left()).toEqual([1, 1, 2]);
+  });
+});
+
 describe('containment', () => {
   test('a derivation that throws keeps its last value, is reported, and recovers with its input', () => {
     const reports: unknown[] = [];

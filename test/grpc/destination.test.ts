@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { zone } from '../../src/core/ids.js';
 import { destinationServer } from '../kit/destination.js';
 import { bareBackend, nodeRow, podBackend, podRow, serviceRow, sliceRow } from '../kit/rows.js';
 import { until } from '../kit/until.js';
@@ -104,7 +105,8 @@ describe('a stream', () => {
   });
 
   test('of a client whose node moves is told each endpoint’s new locality', async () => {
-    server.mesh.apply(web, { node: nodeRow('n1', 'east') }, slice('10.0.0.1'));
+    const backend = bareBackend('10.0.0.1', { zone: zone('east') });
+    server.mesh.apply(web, { node: nodeRow('n1', 'east') }, { slice: sliceRow('web', 'a', [backend]) });
     const stream = server.get(authority, { contextToken: '{"nodeName":"n1"}' });
     await stream.next();
     server.mesh.apply({ node: nodeRow('n1', 'west') });

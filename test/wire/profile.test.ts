@@ -174,6 +174,10 @@ test('each later state is told whole, whatever was before', () => {
   expect(decode(encoder.delta(web, noProfile))).toEqual(noLists);
 });
 
+test('a state that says the same is not told again', () => {
+  expect(encoder.delta(web, { ...web })).toEqual([]);
+});
+
 describe('conditions', () => {
   const condition = (match: RequestMatch): unknown => {
     const route: Route = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nodeName } from '../../src/core/ids.js';
+import { nodeName, zone } from '../../src/core/ids.js';
 import { createUpdateEncoder, maxUpdateBytes } from '../../src/wire/update.js';
 import { decodeMessage } from '../kit/contract.js';
 import { testMesh } from '../kit/mesh.js';
@@ -131,6 +131,33 @@ describe('a delta', () => {
     const told = client.set;
     mesh.apply({ slice: sliceRow('web', 'a', [bareBackend('10.0.0.2'), bareBackend('10.0.0.3')]) });
     expect(decode(encoder.delta(told, client.set))).toEqual([add(bare(0x0a000003)), remove(0x0a000001)]);
+  });
+
+  test('to a client in another zone tells what is nearer or farther by it, and nothing else', () => {
+    const mesh = testMesh();
+    const backends = [
+      bareBackend('10.0.0.1', { zone: zone('a') }),
+      bareBackend('10.0.0.2', { zone: zone('b') }),
+      bareBackend('10.0.0.3'),
+    ];
+    mesh.apply(web, { slice: sliceRow('web', 'a', backends) });
+    const client = mesh.client('web', { node: nodeName('n') });
+    const sets = [client.set];
+    for (const inZone of ['a', 'c', undefined]) {
+      mesh.apply({ node: nodeRow('n', inZone) });
+      sets.push(client.set);
+    }
+    const [unknown, inA, inC, unknownAgain] = sets;
+    const told = (ipv4: number, locality: string) => ({
+      ...bare(ipv4),
+      metric_labels: { zone_locality: locality },
+    });
+    const first = (locality: string) => told(0x0a000001, locality);
+    const second = (locality: string) => told(0x0a000002, locality);
+    expect(decode(encoder.delta(unknown!, inA!))).toEqual([add(first('local'), second('remote'))]);
+    expect(decode(encoder.delta(inA!, inC!))).toEqual([add(first('remote'))]);
+    expect(decode(encoder.delta(inC!, unknownAgain!))).toEqual([add(first('unknown'), second('unknown'))]);
+    expect(encoder.delta(unknown!, unknownAgain!)).toEqual([]);
   });
 
   test('of the last endpoint is a removal; of the service itself also says that it is gone', () => {

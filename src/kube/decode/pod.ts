@@ -35,10 +35,7 @@ export function podDecoder(mesh: MeshLabels): Decoder<PodRow> {
     const { namedPorts, hostPorts, proxy } = readContainers(pod, mesh.proxyContainer, interner);
     const opaquePorts = decodePortsAnnotation(annotations.get(mesh.opaquePorts), namedPorts, warnings);
     const skipped = decodePortsAnnotation(annotations.get(mesh.skipInboundPorts), [], warnings) ?? [];
-    const proxyPorts =
-      controlPlaneNamespace === undefined || proxy === undefined
-        ? undefined
-        : decodeProxyPorts(proxy, skipped);
+    const proxyPorts = controlPlaneNamespace === undefined ? undefined : decodeProxyPorts(proxy, skipped);
 
     const row: PodRow = {
       id: podId(namespace, name),

@@ -11,13 +11,16 @@ const listenAddresses: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Where a proxy listens, from the environment that the injector gave its container. Undefined where that doesn't say
- * where connections are taken.
+ * Where a proxy listens, from the environment that the injector gave its container, and where it doesn't, from an
+ * annotation that counts whether or not the container can be found. Undefined where neither says anything.
  */
-export function decodeProxyPorts(container: JsonNode, skipped: readonly PortRange[]): ProxyPorts | undefined {
+export function decodeProxyPorts(
+  container: JsonNode | undefined,
+  skipped: readonly PortRange[],
+): ProxyPorts | undefined {
   let inbound: number | undefined;
   const own: number[] = [];
-  for (const each of container.get('env').items()) {
+  for (const each of container?.get('env').items() ?? []) {
     const name = each.get('name');
     if (!listenAddresses.has(name.value)) continue;
     const port = portOfAddress(each.get('value').string());
@@ -25,7 +28,7 @@ export function decodeProxyPorts(container: JsonNode, skipped: readonly PortRang
     if (name.value === inboundAddress) inbound = port;
     else own.push(port);
   }
-  if (inbound === undefined) return undefined;
+  if (inbound === undefined && skipped.length === 0) return undefined;
   return { inbound, own, skipped };
 }
 

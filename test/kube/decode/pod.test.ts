@@ -359,6 +359,14 @@ describe('the ports of a meshed pod', () => {
     });
   });
 
+  test('are skipped as the annotation says even where the sidecar can’t be found', () => {
+    const annotations = { 'config.conduit.io/skip-inbound-ports': '9000' };
+    const skipped = [{ from: 9000, to: 9000 }];
+    expect(pod(annotations, [app])).toMatchObject({
+      row: { proxy: { inbound: undefined, own: [], skipped } },
+    });
+  });
+
   test('an empty annotation says that none is opaque', () => {
     expect(pod({ 'config.conduit.io/opaque-ports': '' }, [app])).toMatchObject({ row: { opaquePorts: [] } });
   });

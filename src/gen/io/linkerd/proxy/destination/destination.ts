@@ -216,13 +216,16 @@ export interface Route {
   condition:
     | RequestMatch
     | undefined;
-  /** The first class whose condition matches a response classifies it; a response that none matches is a success. */
+  /**
+   * The first class whose condition matches a response classifies it. Of a response that none matches the statuses decide:
+   * 5xx, and for gRPC what isn't OK, is a failure.
+   */
   responseClasses: ResponseClass[];
   /** Labels for the metrics of these requests. */
   metricsLabels: Map<string, string>;
   /** Whether a failed request may be sent again. */
   isRetryable: boolean;
-  /** From the request's arrival, retries included, to its cancellation. */
+  /** From the request's arrival, retries included, to the beginning of its response. */
   timeout: Duration | undefined;
 }
 

@@ -1,0 +1,3 @@
+import { createLogger, type Logger } from '../../src/runtime/log.js';
+
+export const silentLog: Logger = createLogger({ level: 'silent', format: 'json' });
