@@ -117,7 +117,6 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
         random,
       });
       const forwarding = forwardingFor('inbound');
-      let own: ProfileFollower | undefined;
       const listener = await open(
         createListener({
           address: rule.listen,
@@ -132,8 +131,10 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
         }),
       );
       inbound.push(listener);
-      if (rule.listen.host === undefined || rule.isOpaque) continue;
-      own = new ProfileFollower({ channel, contextToken, log, authority: listener.address });
+      const own =
+        rule.listen.host === undefined || rule.isOpaque
+          ? undefined
+          : new ProfileFollower({ channel, contextToken, log, authority: listener.address });
       scope.add(() => own?.close());
     }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../runtime/log.js';
 import { Balancer, type BalancerOptions } from '../balance/balancer.js';
 import type { Endpoint } from '../balance/endpoint.js';
 import { splitAuthority } from './authority.js';
+import { maxRetryMs } from './retry.js';
 
 export interface BackendOptions extends Omit<BalancerOptions, 'authority'> {
   readonly channel: DestinationChannel | undefined;
@@ -95,6 +96,7 @@ export class Backend {
       contextToken,
       signal: this.#stop.signal,
       opening: 'first-part',
+      maxRetryMs,
     });
     void (async () => {
       for await (const event of events) this.#take(event);

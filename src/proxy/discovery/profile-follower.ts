@@ -2,6 +2,7 @@ import type { DestinationChannel } from '../../client/channel.js';
 import { followProfile, type ProfileEvent } from '../../client/profile.js';
 import type { Logger } from '../../runtime/log.js';
 import { compileProfile, type Profile, plainProfile } from '../profile/profile.js';
+import { maxRetryMs } from './retry.js';
 
 export interface ProfileFollowerOptions {
   readonly channel: DestinationChannel | undefined;
@@ -50,7 +51,13 @@ export class ProfileFollower {
 
   async #follow(channel: DestinationChannel): Promise<void> {
     const { authority, contextToken } = this.#options;
-    const events = followProfile({ address: channel, authority, contextToken, signal: this.#stop.signal });
+    const events = followProfile({
+      address: channel,
+      authority,
+      contextToken,
+      signal: this.#stop.signal,
+      maxRetryMs,
+    });
     for await (const event of events) this.#take(event);
   }
 
