@@ -7,10 +7,11 @@ import { zonesBench } from './zones/bench.js';
 import { scale } from './scale/bench.js';
 import { storm } from './storm/bench.js';
 import { crashLoop } from './crash-loop/bench.js';
+import { disruption } from './disruption/bench.js';
 import { proxy } from './proxy/bench.js';
 import { start } from './start/bench.js';
 
-const benches: readonly Bench[] = [fanOut, start, scale, zonesBench, storm, crashLoop, proxy];
+const benches: readonly Bench[] = [fanOut, start, scale, zonesBench, storm, crashLoop, proxy, disruption];
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

@@ -110,13 +110,13 @@ describe.skipIf(process.platform !== 'linux')('the corner shop without a mesh', 
     const [one, two] = [`${host}:7201`, `${host}:7202`];
     const branch = (name: string, port: string, peersPort: string, peers: string) =>
       run('stock', { HOSTNAME: name, PORT: port, PEERS_PORT: peersPort, PEERS: peers });
-    const stocks = [
-      await branch('stock-0', '7301', '7201', two),
-      await branch('stock-1', '7302', '7202', one),
-    ];
-    const orders = await run('orders', { PORT: '7303', ADMIN_PORT: '9303', STOCK_ADDR: `${host}:7301` });
-    const web = await run('web', { PORT: '8083', ORDERS_ADDR: `${host}:7303` });
-    const catalog = await run('catalog', { PORT: '8084', STOCK_ADDR: `${host}:7302` });
+    const programs = await Promise.all([
+      branch('stock-0', '7301', '7201', two),
+      branch('stock-1', '7302', '7202', one),
+      run('orders', { PORT: '7303', ADMIN_PORT: '9303', STOCK_ADDR: `${host}:7301` }),
+      run('web', { PORT: '8083', ORDERS_ADDR: `${host}:7303` }),
+      run('catalog', { PORT: '8084', STOCK_ADDR: `${host}:7302` }),
+    ]);
     const body = JSON.stringify({ item: 'milk', amount: 1, customer: 'bob' });
     // The peers find each other within a second or two; what was sold before that, nobody told.
     await until(async () => {
@@ -124,7 +124,6 @@ describe.skipIf(process.platform !== 'linux')('the corner shop without a mesh', 
       const response = await fetch(`http://${host}:8084/products/milk`);
       return ((await response.json()) as { left: number }).left < 1_000;
     });
-    const programs = [web, catalog, orders, ...stocks];
     expect(await Promise.all(programs.map((program) => program.end('SIGTERM')))).toEqual([0, 0, 0, 0, 0]);
   });
 

@@ -17,8 +17,13 @@ const destinationAddr = `127.202.${process.pid % 250}.${(process.pid >> 8) % 250
 
 const example = 'examples/corner-shop';
 
+interface Controller extends RunningProgram {
+  /** How many sidecars follow the endpoints of a service of the example. */
+  followers(service: string): Promise<number>;
+}
+
 /** A control plane apart from the sandbox's own, once it serves. */
-async function startController(kubeconfig: string): Promise<RunningProgram> {
+async function startController(kubeconfig: string): Promise<Controller> {
   const flags = {
     kubeconfig,
     'proxy-api-addr': destinationAddr,
@@ -31,12 +36,23 @@ async function startController(kubeconfig: string): Promise<RunningProgram> {
   );
   onTestFinished(() => void controller.end('SIGKILL'));
   await until(() => controller.stderr().includes('"msg":"serving"'), 'the control plane');
-  return controller;
+  const { admin = '' } = /"admin":"(?<admin>[^"]+)"/.exec(controller.stderr())?.groups ?? {};
+  return {
+    ...controller,
+    followers: (service) =>
+      metric(
+        admin,
+        'conduit_destination_subscribers',
+        'rpc="Get"',
+        'namespace="corner-shop"',
+        `service="${service}"`,
+      ),
+  };
 }
 
-/** A metric of a sidecar's, summed over the series whose labels have all of this text. */
-async function metric(podIp: string, name: string, ...labels: readonly string[]): Promise<number> {
-  const text = await (await fetch(`http://${podIp}:4191/metrics`)).text();
+/** A metric, summed over the series whose labels have all of this text. */
+async function metric(address: string, name: string, ...labels: readonly string[]): Promise<number> {
+  const text = await (await fetch(`http://${address}/metrics`)).text();
   return text
     .split('\n')
     .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
@@ -93,15 +109,19 @@ describe.skipIf(!has('kubectl') || process.platform !== 'linux')('the example in
       for (const ip of ipsOf(caller)) {
         for (const callee of callees) {
           const hasCalled = async (): Promise<boolean> =>
-            (await metric(ip, 'request_total', 'direction="outbound"', `authority="${callee}.corner-shop`)) >
-            0;
+            (await metric(
+              `${ip}:4191`,
+              'request_total',
+              'direction="outbound"',
+              `authority="${callee}.corner-shop`,
+            )) > 0;
           await until(hasCalled, `a call of ${caller} to ${callee}`);
         }
       }
     }
     for (const ip of ipsOf('orders')) {
       const hasMailed = async (): Promise<boolean> =>
-        (await metric(ip, 'tcp_open_total', 'authority="mail.corner-shop')) > 0;
+        (await metric(`${ip}:4191`, 'tcp_open_total', 'authority="mail.corner-shop')) > 0;
       await until(hasMailed, 'a receipt');
     }
 
@@ -114,8 +134,14 @@ describe.skipIf(!has('kubectl') || process.platform !== 'linux')('the example in
     kubectl('delete', catalog);
     await serveAnother(20);
 
-    await startController(kubeconfig);
-    const backEnds = ['catalog', 'orders'].map((name) => `deployment/${name}`);
+    const restarted = await startController(kubeconfig);
+    const names = ['catalog', 'orders'];
+    for (const name of names) {
+      const isFollowed = async (): Promise<boolean> =>
+        (await restarted.followers(name)) >= ipsOf('web').length;
+      await until(isFollowed, `the sidecars to ask for ${name} again`);
+    }
+    const backEnds = names.map((name) => `deployment/${name}`);
     kubectl('rollout', 'restart', ...backEnds);
     for (const backEnd of backEnds) kubectl('rollout', 'status', backEnd, '--timeout=40s');
     await serveAnother(20);
@@ -126,8 +152,10 @@ describe.skipIf(!has('kubectl') || process.platform !== 'linux')('the example in
     }
     // What the pods of the stock tell each other is bytes, by a Server; receipts are, by their Service's annotation.
     const [stock = ''] = ipsOf('stock');
-    expect(await metric(stock, 'request_total', 'direction="inbound"', '7101"')).toBe(0);
-    expect(await metric(stock, 'tcp_read_bytes_total', 'direction="inbound"', '7101"')).toBeGreaterThan(0);
+    expect(await metric(`${stock}:4191`, 'request_total', 'direction="inbound"', '7101"')).toBe(0);
+    expect(
+      await metric(`${stock}:4191`, 'tcp_read_bytes_total', 'direction="inbound"', '7101"'),
+    ).toBeGreaterThan(0);
     expect(kubectl('logs', 'deployment/mail', '--tail=1')).toMatch(/^receipt: ann /);
 
     const children = childrenOf(sandbox.process.pid);
