@@ -1,18 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Bench } from '../kit/bench.js';
 import { formatNumber } from '../kit/statistics.js';
 import { formatTable } from '../kit/table.js';
 import { printTarget } from '../kit/target.js';
-import { type Books, CornerShop, type Workload, workloads } from './corner-shop.js';
+import { type Books, type CornerShop, type Workload, workloads } from './corner-shop.js';
+import { startMesh } from './mesh.js';
 import { cpuBetween, treeUse } from './process-tree.js';
-import { startProgram } from './program.js';
-
-/** An address that the control plane has again after it was gone. */
-const destinationAddr = '127.203.0.1:8086';
 
 export const disruption: Bench = {
   name: 'disruption',
@@ -21,20 +15,10 @@ export const disruption: Bench = {
   async run({ quick }) {
     // Pods are processes of the program as it is shipped, which finds its own files in dist/.
     execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
-    const folder = mkdtempSync(join(tmpdir(), 'conduit-bench-'));
     const startedMs = performance.now();
-    const readyFile = join(folder, 'ready.json');
-    const sandbox = await startProgram([
-      'sandbox',
-      ...['kube', 'proxy-api', 'api', 'admin'].map((name) => `--${name}-addr=127.0.0.1:0`),
-      `--ready-file=${readyFile}`,
-      `--destination-addr=${destinationAddr}`,
-    ]);
-    const { kubeApi }: { kubeApi: string } = JSON.parse(readFileSync(readyFile, 'utf8'));
-    const controlPlane = { folder, server: `http://${kubeApi}` };
-    let controller = await startController(controlPlane);
+    const mesh = await startMesh();
     try {
-      const shop = new CornerShop(`http://${kubeApi}`);
+      const { shop } = mesh;
       await shop.settled();
       const readyMs = performance.now() - startedMs;
 
@@ -49,11 +33,10 @@ export const disruption: Bench = {
       const measure = async (what: string, happening: () => Promise<unknown>): Promise<void> => {
         rows.push(await measurePhase(shop, what, happening));
       };
-      const root = sandbox.process.pid ?? 0;
-      const before = treeUse(root);
+      const before = treeUse(mesh.pid);
       const idleMs = quick ? 5_000 : 30_000;
       await measure('nothing', () => setTimeout(idleMs));
-      const after = treeUse(root);
+      const after = treeUse(mesh.pid);
       await measure('rolling restart of everything at once', () =>
         each(workloads, (workload) => shop.restart(workload)),
       );
@@ -68,9 +51,9 @@ export const disruption: Bench = {
       });
       await setTimeout(5_000);
       await measure('the control plane killed, back after a while', async () => {
-        await controller.end('SIGKILL');
+        await mesh.killControlPlane();
         await setTimeout(quick ? 5_000 : 60_000);
-        controller = await startController(controlPlane);
+        await mesh.startControlPlane();
       });
       // Its clients try again after 10 s at most.
       await setTimeout(12_000);
@@ -91,33 +74,10 @@ export const disruption: Bench = {
       if (rows.some(({ failed }) => failed > 0))
         throw new Error(['requests failed:', ...failures].join('\n'));
     } finally {
-      await controller.end('SIGKILL');
-      await sandbox.end('SIGTERM');
-      rmSync(folder, { recursive: true, force: true });
+      await mesh.stop();
     }
   },
 };
-
-/** A control plane apart from the sandbox's own, which can be killed. */
-function startController({ folder, server }: { readonly folder: string; readonly server: string }) {
-  const kubeconfig = join(folder, 'kubeconfig.json');
-  const parts = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'sandbox', cluster: { server } }],
-    contexts: [{ name: 'sandbox', context: { cluster: 'sandbox', user: 'anybody' } }],
-    users: [{ name: 'anybody', user: {} }],
-    'current-context': 'sandbox',
-  };
-  writeFileSync(kubeconfig, JSON.stringify(parts));
-  const flags = ['api', 'admin'].map((name) => `--${name}-addr=127.0.0.1:0`);
-  return startProgram([
-    'controller',
-    `--kubeconfig=${kubeconfig}`,
-    `--proxy-api-addr=${destinationAddr}`,
-    ...flags,
-  ]);
-}
 
 interface Row extends Omit<Books, 'failures'> {
   readonly what: string;
