@@ -1,15 +1,17 @@
 import process from 'node:process';
 import { crashLoop } from './crash-loop/bench.js';
+import { disruption } from './disruption/bench.js';
 import { fanOut } from './fan-out/bench.js';
 import type { Bench } from './kit/bench.js';
 import { build } from './kit/build.js';
 import { describeMachine } from './kit/machine.js';
+import { proxy } from './proxy/bench.js';
 import { scale } from './scale/bench.js';
 import { start } from './start/bench.js';
 import { storm } from './storm/bench.js';
 import { zonesBench } from './zones/bench.js';
 
-const benches: readonly Bench[] = [fanOut, start, scale, zonesBench, storm, crashLoop];
+const benches: readonly Bench[] = [fanOut, start, scale, zonesBench, storm, crashLoop, proxy, disruption];
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

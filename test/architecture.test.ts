@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   grpc: ['core', 'engine', 'runtime', 'mesh', 'wire', 'gen'],
   client: ['core', 'runtime', 'wire', 'gen'],
   sandbox: ['core', 'runtime'],
+  proxy: ['core', 'runtime', 'client', 'wire', 'gen'],
   commands: [
     'core',
     'engine',
@@ -26,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'grpc',
     'client',
     'sandbox',
+    'proxy',
     'gen',
   ],
   main: ['commands'],
@@ -82,7 +84,7 @@ test('no protobuf, gRPC or Kubernetes package is imported outside its edge', () 
     '@grpc/': ['grpc', 'client', 'gen'],
     '@bufbuild/': ['grpc', 'gen'],
     '@kubernetes/': ['kube'],
-    'prom-client': ['runtime', 'grpc', 'kube', 'commands'],
+    'prom-client': ['runtime', 'grpc', 'kube', 'proxy', 'commands'],
   };
   const strays = files.flatMap((file) =>
     Object.entries(edges)

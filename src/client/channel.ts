@@ -1,6 +1,21 @@
-import type { ClientOptions } from '@grpc/grpc-js';
+import { type ClientOptions, credentials } from '@grpc/grpc-js';
+import { DestinationClient } from '../gen/io/linkerd/proxy/destination/destination.js';
 
-/** How the `conduit` command connects to a control plane. */
+/** A connection to a control plane, made when it is first needed and shared by any number of streams. */
+export interface DestinationChannel {
+  /** The control plane's proxy-facing address, `host:port`. */
+  readonly address: string;
+  readonly client: DestinationClient;
+  close(): void;
+}
+
+/** `address` is the control plane's proxy-facing one, `host:port`; plaintext HTTP/2. */
+export function createChannel(address: string): DestinationChannel {
+  const client = new DestinationClient(address, credentials.createInsecure(), channelOptions);
+  return { address, client, close: () => client.close() };
+}
+
+/** How every client of a control plane connects to it. */
 export const channelOptions: ClientOptions = {
   // An address of a control plane is inside of the cluster's network or on loopback: what HTTP_PROXY says for the
   // web doesn't apply to it.

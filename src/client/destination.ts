@@ -1,11 +1,13 @@
-import { credentials } from '@grpc/grpc-js';
-import { DestinationClient } from '../gen/io/linkerd/proxy/destination/destination.js';
-import { channelOptions } from './channel.js';
-import { followStream, type ToldEvent } from './endpoint-stream.js';
+import { followStream, type Opening, type ToldEvent } from './endpoint-stream.js';
 import type { Failure } from './failure.js';
 import { type FollowOptions, followStreams, interrupted, type Outage, type Question } from './follow.js';
 import type { ToldEndpoint } from './told-endpoint.js';
 import { unknownSet } from './told-set.js';
+
+export interface FollowEndpointsOptions extends FollowOptions {
+  /** When the set that a stream opens with counts as told. Default `settled`. */
+  readonly opening?: Opening;
+}
 
 /** What a follower of a service sees. */
 export type EndpointEvent = ToldEvent | Outage;
@@ -20,37 +22,35 @@ export type Answer =
  * was known, later additions insert and replace, removals delete; what is known survives a lost connection; every end
  * of a stream but INVALID_ARGUMENT and FAILED_PRECONDITION is followed by another attempt.
  *
- * It differs where a proxy can afford to be hasty and a reader can't: a first set that comes in several messages is
- * one snapshot here. The contract doesn't mark the last of them, so the set counts as complete with the first message
- * that can't be part of it, or when nothing has come for a moment (0.1 s; 1 s behind a large part).
+ * A first set that comes in several messages is one snapshot by default. The contract doesn't mark the last of them, so
+ * the set counts as complete with the first message that can't be part of it, or when nothing has come for a moment
+ * (0.1 s; 1 s behind a large part). A proxy is hastier, for requests wait on it: see `Opening`.
  *
  * A message that changes nothing makes no event.
  */
-export async function* followEndpoints({
+export function followEndpoints({
   address,
   authority,
   contextToken = '',
   signal,
   firstAnswerMs = 3_000,
-  maxRetryMs,
-}: FollowOptions): AsyncGenerator<EndpointEvent, void, void> {
-  const client = new DestinationClient(address, credentials.createInsecure(), channelOptions);
-  try {
-    yield* followStreams({
-      initial: unknownSet,
-      stream: (known) =>
-        followStream(client.get({ scheme: '', path: authority, contextToken }), {
-          address,
-          firstAnswerMs,
-          known,
-          signal,
-        }),
-      signal,
-      maxRetryMs,
-    });
-  } finally {
-    client.close();
-  }
+  opening = 'settled',
+  ...retry
+}: FollowEndpointsOptions): AsyncGenerator<EndpointEvent, void, void> {
+  return followStreams({
+    ...retry,
+    address,
+    initial: unknownSet,
+    stream: (channel, known) =>
+      followStream(channel.client.get({ scheme: '', path: authority, contextToken }), {
+        address: channel.address,
+        firstAnswerMs,
+        known,
+        opening,
+        signal,
+      }),
+    signal,
+  });
 }
 
 /** Asks once, with no second attempt. `timeoutMs` is for everything until the answer. */

@@ -28,6 +28,12 @@ interface Told {
   readonly difference: Difference;
 }
 
+/**
+ * When the set that a stream opens with counts as told. `settled`: once all its parts are there. `first-part`: with the
+ * first of them, the others being changes.
+ */
+export type Opening = 'settled' | 'first-part';
+
 export interface StreamOptions {
   /** The server's, for messages. */
   readonly address: string;
@@ -35,6 +41,7 @@ export interface StreamOptions {
   readonly firstAnswerMs: number;
   /** What was known before. */
   readonly known: ToldSet;
+  readonly opening: Opening;
   /** Cancels the call. */
   readonly signal: AbortSignal;
 }
@@ -42,18 +49,18 @@ export interface StreamOptions {
 /** Follows one Get stream to its end. The call is cancelled when the iteration is left. */
 export async function* followStream(
   call: ClientReadableStream<Update>,
-  { address, firstAnswerMs, known, signal }: StreamOptions,
+  { address, firstAnswerMs, known, opening, signal }: StreamOptions,
 ): AsyncGenerator<ToldEvent, StreamEnd<ToldSet>, void> {
   const cancel = () => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   const updates: Updates = new StreamReader({ call, address, decode: decodeStep });
   try {
-    const opening = await readOpening(updates, firstAnswerMs);
-    if (opening.kind === 'end') return { known, opened: false, failure: opening.failure };
-    yield told('snapshot', known, opening.set);
+    const first = await readOpening(updates, { firstAnswerMs, opening });
+    if (first.kind === 'end') return { known, opened: false, failure: first.failure };
+    yield told('snapshot', known, first.set);
 
-    let current = opening.set;
-    let reading = opening.next ?? (await updates.read(Number.POSITIVE_INFINITY));
+    let current = first.set;
+    let reading = first.next ?? (await updates.read(Number.POSITIVE_INFINITY));
     for (; reading.kind !== 'end'; reading = await updates.read(Number.POSITIVE_INFINITY)) {
       if (reading.kind === 'quiet') continue;
       const before = current;
@@ -71,11 +78,14 @@ export async function* followStream(
 type Updates = StreamReader<Update, Step>;
 
 /** The set that a stream opens with, and what was read behind it; or the end of a stream that told none. */
-type Opening =
+type OpeningSet =
   | { readonly kind: 'set'; readonly set: ToldSet; readonly next: Reading<Step> | undefined }
   | { readonly kind: 'end'; readonly failure: Failure };
 
-async function readOpening(updates: Updates, firstAnswerMs: number): Promise<Opening> {
+async function readOpening(
+  updates: Updates,
+  { firstAnswerMs, opening }: Pick<StreamOptions, 'firstAnswerMs' | 'opening'>,
+): Promise<OpeningSet> {
   const answerBy = performance.now() + firstAnswerMs;
   let reading = await updates.read(firstAnswerMs);
   // Proxies pass over a removal that comes before any set.
@@ -88,6 +98,7 @@ async function readOpening(updates: Updates, firstAnswerMs: number): Promise<Ope
   }
 
   let set = applyStep(unknownSet, reading.item);
+  if (opening === 'first-part') return { kind: 'set', set, next: undefined };
   const completeBy = performance.now() + maxOpeningMs;
   let step = reading.item;
   while (step.kind === 'add') {

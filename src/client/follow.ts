@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../runtime/backoff.js';
+import { createChannel, type DestinationChannel } from './channel.js';
 import { type Failure, isFinal } from './failure.js';
 
 /** What to ask, and of whom. */
@@ -14,7 +15,9 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
-export interface FollowOptions extends Question {
+export interface FollowOptions extends Omit<Question, 'address'> {
+  /** The control plane's proxy-facing address, or a channel to it that is shared and left open. */
+  readonly address: string | DestinationChannel;
   /** How long a stream may stay without a first answer, connecting included. Default 3,000, which is a proxy's. */
   readonly firstAnswerMs?: number;
   /** The longest pause between two attempts; the shortest is 100 ms. Default 60,000, which is a proxy's. */
@@ -39,35 +42,43 @@ export interface StreamEnd<Known> {
 
 /**
  * Follows one stream after another, as proxies do: every end of a stream but INVALID_ARGUMENT and FAILED_PRECONDITION is
- * followed by another attempt, after a pause that grows while streams don't open.
+ * followed by another attempt, after a pause that grows while streams don't open. A server that doesn't know the call at
+ * all is asked again after the longest pause only: it must be replaced by another one first.
  */
 export async function* followStreams<Known, Told>({
+  address,
   initial,
   stream,
   signal,
   maxRetryMs = 60_000,
-}: {
+}: Pick<FollowOptions, 'address' | 'signal' | 'maxRetryMs'> & {
   readonly initial: Known;
   /** Follows a new stream to its end; `known` is what was told before it. */
-  readonly stream: (known: Known) => AsyncGenerator<Told, StreamEnd<Known>, void>;
-  readonly signal: AbortSignal;
-  readonly maxRetryMs?: number | undefined;
+  readonly stream: (
+    channel: DestinationChannel,
+    known: Known,
+  ) => AsyncGenerator<Told, StreamEnd<Known>, void>;
 }): AsyncGenerator<Told | Outage, void, void> {
   const backoff = new Backoff({ minMs: 100, maxMs: maxRetryMs });
+  const channel = typeof address === 'string' ? createChannel(address) : address;
   let known = initial;
-  while (!signal.aborted) {
-    const end = yield* stream(known);
-    if (signal.aborted) return;
+  try {
+    while (!signal.aborted) {
+      const end = yield* stream(channel, known);
+      if (signal.aborted) return;
 
-    if (isFinal(end.failure)) {
-      yield { kind: 'rejected', failure: end.failure };
-      return;
+      if (isFinal(end.failure)) {
+        yield { kind: 'rejected', failure: end.failure };
+        return;
+      }
+      known = end.known;
+      if (end.opened) backoff.reset();
+      const retryInMs = end.failure.code === 'UNIMPLEMENTED' ? maxRetryMs : Math.round(backoff.next());
+      yield { kind: 'lost', failure: end.failure, retryInMs };
+      await pause(retryInMs, signal);
     }
-    known = end.known;
-    if (end.opened) backoff.reset();
-    const retryInMs = Math.round(backoff.next());
-    yield { kind: 'lost', failure: end.failure, retryInMs };
-    await pause(retryInMs, signal);
+  } finally {
+    if (channel !== address) channel.close();
   }
 }
 

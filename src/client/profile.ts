@@ -1,10 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
-import {
-  DestinationClient,
-  type DestinationProfile,
-} from '../gen/io/linkerd/proxy/destination/destination.js';
-import { channelOptions } from './channel.js';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import type { DestinationProfile } from '../gen/io/linkerd/proxy/destination/destination.js';
 import type { Failure } from './failure.js';
 import {
   type FollowOptions,
@@ -37,31 +33,27 @@ export type ProfileAnswer =
  * one survives a lost connection, and every end of a stream but INVALID_ARGUMENT and FAILED_PRECONDITION is followed by
  * another attempt. A message that changes nothing makes no event.
  */
-export async function* followProfile({
+export function followProfile({
   address,
   authority,
   contextToken = '',
   signal,
   firstAnswerMs = 3_000,
-  maxRetryMs,
+  ...retry
 }: FollowOptions): AsyncGenerator<ProfileEvent, void, void> {
-  const client = new DestinationClient(address, credentials.createInsecure(), channelOptions);
-  try {
-    yield* followStreams<ToldProfile | undefined, ToldProfileEvent>({
-      initial: undefined,
-      stream: (known) =>
-        followStream(client.getProfile({ scheme: '', path: authority, contextToken }), {
-          address,
-          firstAnswerMs,
-          known,
-          signal,
-        }),
-      signal,
-      maxRetryMs,
-    });
-  } finally {
-    client.close();
-  }
+  return followStreams<ToldProfile | undefined, ToldProfileEvent>({
+    ...retry,
+    address,
+    initial: undefined,
+    stream: (channel, known) =>
+      followStream(channel.client.getProfile({ scheme: '', path: authority, contextToken }), {
+        address: channel.address,
+        firstAnswerMs,
+        known,
+        signal,
+      }),
+    signal,
+  });
 }
 
 /** Asks once, with no second attempt. `timeoutMs` is for everything until the answer. */

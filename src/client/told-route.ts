@@ -70,11 +70,18 @@ function decodeResponseMatch(message: ResponseMatchMessage | undefined): Respons
       const inner = decodeResponseMatch(match.value);
       return inner && { kind: 'not', match: inner };
     }
-    case 'status':
-      return { kind: 'status', min: match.value.min, max: match.value.max };
+    case 'status': {
+      const { min, max } = match.value;
+      return isStatus(min) && isStatus(max) ? { kind: 'status', min, max } : undefined;
+    }
     case undefined:
       return undefined;
   }
+}
+
+/** What proxies take for a status code. */
+function isStatus(code: number): boolean {
+  return code >= 100 && code <= 999;
 }
 
 function decodeMethod({ type }: HttpMethod): string | undefined {

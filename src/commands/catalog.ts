@@ -2,6 +2,7 @@ import {
   controllerFlags,
   endpointsFlags,
   profileFlags,
+  proxyFlags,
   sandboxFlags,
   versionFlags,
 } from '../config/flags.js';
@@ -28,6 +29,17 @@ export const catalog: readonly Command[] = [
     operands: 'none',
     flags: sandboxFlags,
     load: () => import('./sandbox.js'),
+  }),
+  command({
+    name: 'proxy',
+    summary: 'Run the reference sidecar proxy.',
+    details: [
+      "Stands beside one application: takes its requests and sends them where the control plane says, balanced over the endpoints, and passes on what others ask of it. It proves the control plane's contracts and serves the sandbox; in production the sidecar is linkerd2-proxy.",
+      'HTTP/1, HTTP/2 and bytes are told apart by what a client sends first. When it is told to stop (SIGTERM, SIGINT), requests in flight are finished first.',
+    ],
+    operands: 'none',
+    flags: proxyFlags,
+    load: () => import('./proxy.js'),
   }),
   command({
     name: 'endpoints',

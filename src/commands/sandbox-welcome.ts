@@ -1,3 +1,4 @@
+import { at, numberAt, recordsAt, textAt } from '../sandbox/store/field.js';
 import type { KubeObject } from '../sandbox/store/object.js';
 import { resourceByKind } from '../sandbox/store/resource.js';
 import type { Store } from '../sandbox/store/store.js';
@@ -10,10 +11,20 @@ export interface SandboxAddresses {
   readonly admin: string;
 }
 
+export interface WelcomeOptions {
+  readonly addresses: SandboxAddresses;
+  readonly store: Store;
+  readonly clusterDomain: string;
+  /** Whether pods of a spec have processes. */
+  readonly runsPods: (podSpec: unknown) => boolean;
+}
+
 /** What a newcomer reads once a sandbox runs: where everything is, and commands that work as they are. */
-export function sandboxWelcome(addresses: SandboxAddresses, store: Store, clusterDomain: string): string {
+export function sandboxWelcome({ addresses, store, clusterDomain, runsPods }: WelcomeOptions): string {
   const { kubeApi, proxyApi, api, admin } = addresses;
   const example = exampleOf(store, clusterDomain);
+  const processes =
+    example !== undefined && runsPods(example.podSpec) ? processSuggestions(kubeApi, example) : '';
   return `
 The sandbox is running. Ctrl-C stops it; nothing is kept.
 
@@ -21,7 +32,7 @@ The sandbox is running. Ctrl-C stops it; nothing is kept.
   proxies          ${proxyApi} (gRPC)
   tooling          ${api} (gRPC)
   admin            http://${admin} (/ready, /metrics)
-${example === undefined ? '' : suggestions(addresses, example)}
+${example === undefined ? '' : suggestions(addresses, example, processes)}
 `;
 }
 
@@ -29,22 +40,37 @@ interface Example {
   readonly namespace: string;
   readonly deployment: string;
   readonly authority: string;
+  readonly podSpec: unknown;
+  /** `http://127.64.0.10:8080/` of one of the pods, where they speak HTTP/1.1. */
+  readonly url: string | undefined;
 }
 
 function suggestions(
   { kubeApi, proxyApi }: SandboxAddresses,
   { namespace, deployment, authority }: Example,
+  processes: string,
 ): string {
   return `
 In another terminal, follow what a proxy is told of a service, and change it:
 
   npx conduit endpoints ${authority} --addr ${proxyApi} --watch
   kubectl --server http://${kubeApi} --namespace ${namespace} scale deployment ${deployment} --replicas 4
-
+${processes}
 The same stream, by a client that only knows gRPC:
 
   npx buf curl --http2-prior-knowledge --protocol grpc -d '{"path":"${authority}"}' \\
     http://${proxyApi}/io.linkerd.proxy.destination.Destination/Get
+`;
+}
+
+function processSuggestions(kubeApi: string, { namespace, deployment, url }: Example): string {
+  return `
+Its pods are processes on this machine. See what they do, and take them away:
+${url === undefined ? '' : `\n  curl ${url}`}
+  alias k='kubectl --server http://${kubeApi} --namespace ${namespace}'
+  k get pods --output wide
+  k logs deploy/${deployment} --follow
+  k rollout restart deploy/${deployment}
 `;
 }
 
@@ -54,18 +80,35 @@ function exampleOf(store: Store, clusterDomain: string): Example | undefined {
   const services = resourceByKind('v1', 'Service');
   if (deployments === undefined || services === undefined) return undefined;
   const named = store.list(deployments).toReversed();
-  for (const { metadata } of named) {
+  for (const { metadata, spec } of named) {
     const { namespace = 'default', name } = metadata;
     const port = firstPort(store.get(services, namespace, name));
-    if (port !== undefined) {
-      return { namespace, deployment: name, authority: `${name}.${namespace}.svc.${clusterDomain}:${port}` };
-    }
+    if (port === undefined) continue;
+    return {
+      namespace,
+      deployment: name,
+      authority: `${name}.${namespace}.svc.${clusterDomain}:${port}`,
+      podSpec: at(spec, 'template', 'spec'),
+      url: urlOf(store, namespace, name),
+    };
   }
   return undefined;
 }
 
 function firstPort(service: KubeObject | undefined): number | undefined {
-  const { ports } = (service?.['spec'] ?? {}) as { ports?: readonly { port?: unknown }[] };
-  const port = ports?.[0]?.port;
-  return typeof port === 'number' ? port : undefined;
+  return numberAt(service, 'spec', 'ports', 0, 'port');
+}
+
+function urlOf(store: Store, namespace: string, service: string): string | undefined {
+  const slices = resourceByKind('discovery.k8s.io/v1', 'EndpointSlice');
+  const slice =
+    slices &&
+    store
+      .list(slices, namespace)
+      .find(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service);
+  const http = recordsAt(slice, 'ports').find(({ appProtocol }) => appProtocol === 'http');
+  const address = textAt(slice, 'endpoints', 0, 'addresses', 0);
+  return http === undefined || address === undefined
+    ? undefined
+    : `http://${address}:${String(http['port'])}/`;
 }

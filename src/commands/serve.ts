@@ -22,15 +22,17 @@ export interface ServeOptions<R extends Running> {
   readonly start: () => Promise<R>;
   /** Called once clients are served. What it throws ends the program as a failure. */
   readonly onServing?: (running: R) => Promise<void> | void;
+  /** How long stopping may take; default 10 s. */
+  readonly stopDeadlineMs?: number;
 }
 
 /**
- * Runs servers until the program is told to end, then stops them in good order, which takes at most 10 s: past that
- * the process exits with 1. Resolves to the exit code: 0 after a stop in good order, 1 where it could not start or had
+ * Runs servers until the program is told to end, then stops them in good order, which takes at most 10 s unless the
+ * options say otherwise: past that the process exits with 1. Resolves to the exit code: 0 after a stop in good order, 1 where it could not start or had
  * to end by itself.
  */
 export async function serveUntilStopped<R extends Running>(options: ServeOptions<R>): Promise<number> {
-  const { name, io, log, start, onServing } = options;
+  const { name, io, log, start, onServing, stopDeadlineMs } = options;
   exitOnBug({ log });
   let running: R;
   try {
@@ -54,7 +56,11 @@ export async function serveUntilStopped<R extends Running>(options: ServeOptions
     code = exitCode.failure;
   }
 
-  await stopInTime({ log, stop: () => running.stop() });
+  await stopInTime({
+    log,
+    stop: () => running.stop(),
+    ...(stopDeadlineMs !== undefined && { deadlineMs: stopDeadlineMs }),
+  });
   return code;
 }
 

@@ -7,11 +7,13 @@ import {
   dialAddress,
   dnsName,
   duration,
+  forwardRule,
   integer,
   listenAddress,
   namespace,
   nonEmpty,
   oneOf,
+  outboundTcpRule,
   portRanges,
   someOf,
 } from './parsers.js';
@@ -226,7 +228,24 @@ export const sandboxFlags = {
     parse: duration({ min: { ms: 0 } }),
     /** Long enough to see a pod come up, short enough not to wait for it. */
     default: '500ms',
-    help: 'How long a pod takes from its start to being ready.',
+    help: 'How long a pod that runs no program takes from its start to being ready.',
+    group: 'Cluster',
+  },
+  'run-programs': {
+    kind: 'value',
+    placeholder: 'BOOL',
+    parse: boolean,
+    /** A mesh without traffic shows little. */
+    default: 'true',
+    help: "Whether pods whose images name one of the example's programs run it. With false, all pods are addresses only.",
+    group: 'Cluster',
+  },
+  'destination-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: dialAddress,
+    default: { kind: 'unset', says: "the sandbox's own" },
+    help: 'The proxy-facing address of the control plane that sidecars ask. Another one, a `conduit controller` on this Kubernetes API, can be stopped and started apart.',
     group: 'Cluster',
   },
   ...meshFlags,
@@ -350,6 +369,96 @@ export const profileFlags = {
   ...askFlags,
 } as const satisfies FlagTable;
 
+export const proxyFlags = {
+  'outbound-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: listenAddress,
+    /** Loopback: what comes here is the application's own. The port is linkerd2-proxy's. */
+    default: '127.0.0.1:4140',
+    help: 'Where the application sends its HTTP requests, as to a proxy or with their Host. They go where the authority of each says.',
+    group: 'Traffic',
+  },
+  'outbound-tcp': {
+    kind: 'repeated',
+    placeholder: 'LISTEN=AUTHORITY',
+    parse: outboundTcpRule,
+    default: { kind: 'value', value: [], says: 'none' },
+    help: 'An address whose connections are bytes for one authority: 127.0.0.1:3306=db.shop.svc.cluster.local:3306. Can be repeated.',
+    group: 'Traffic',
+  },
+  inbound: {
+    kind: 'repeated',
+    placeholder: 'LISTEN=FORWARD',
+    parse: forwardRule,
+    default: { kind: 'value', value: [], says: 'none' },
+    help: "An address of the pod's, and where the application listens for what comes there: 10.0.0.7:8080=127.0.0.1:8080. HTTP/1, HTTP/2 and bytes are told apart. Can be repeated.",
+    group: 'Traffic',
+  },
+  'inbound-opaque': {
+    kind: 'repeated',
+    placeholder: 'LISTEN=FORWARD',
+    parse: forwardRule,
+    default: { kind: 'value', value: [], says: 'none' },
+    help: 'The same for ports whose connections are bytes, and are not looked into. Can be repeated.',
+    group: 'Traffic',
+  },
+  'detect-timeout': {
+    kind: 'value',
+    placeholder: 'DURATION',
+    parse: duration({ min: { ms: 1 } }),
+    /** linkerd2-proxy's. */
+    default: '10s',
+    help: 'How long a client may stay silent before its connection is taken for bytes, since its server may have to speak first.',
+    group: 'Traffic',
+  },
+  'destination-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: dialAddress,
+    /** Where a sandbox listens. */
+    default: `127.0.0.1:${proxyApiPort}`,
+    help: 'The proxy-facing address of the control plane, which says where services are.',
+    group: 'Discovery',
+  },
+  'context-token': {
+    kind: 'value',
+    placeholder: 'JSON',
+    parse: contextToken,
+    default: { kind: 'unset', says: 'none: a proxy that nothing is known about' },
+    help: 'What to say about this proxy: {"ns":"shop","nodeName":"node-1","pod":"web-1"}, each part optional.',
+    group: 'Discovery',
+  },
+  'discovery-idle': {
+    kind: 'value',
+    placeholder: 'DURATION',
+    parse: duration({ min: { ms: 1_000 } }),
+    /** Long enough for what is asked for every minute by a cron job or a scrape. */
+    default: '5m',
+    help: 'How long the endpoints of a name are followed after its last use.',
+    group: 'Discovery',
+  },
+  'admin-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: listenAddress,
+    /** Every interface: kubelet and Prometheus connect from outside of the pod. The port is linkerd2-proxy's. */
+    default: ':4191',
+    help: 'Where /metrics, /live, /ready and /debug are served (HTTP).',
+    group: 'Admin',
+  },
+  'shutdown-grace': {
+    kind: 'value',
+    placeholder: 'DURATION',
+    parse: duration({ min: { ms: 0 } }),
+    /** A Pod's default terminationGracePeriodSeconds. */
+    default: '30s',
+    help: 'How long requests in flight are waited for when the proxy is told to stop.',
+    group: 'Admin',
+  },
+  ...logFlags,
+} as const satisfies FlagTable;
+
 export const versionFlags = {
   output: {
     kind: 'value',
@@ -367,4 +476,5 @@ export type ControllerConfig = ConfigOf<typeof controllerFlags>;
 export type SandboxConfig = ConfigOf<typeof sandboxFlags>;
 export type EndpointsConfig = ConfigOf<typeof endpointsFlags>;
 export type ProfileConfig = ConfigOf<typeof profileFlags>;
+export type ProxyConfig = ConfigOf<typeof proxyFlags>;
 export type VersionConfig = ConfigOf<typeof versionFlags>;

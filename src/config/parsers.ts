@@ -42,6 +42,28 @@ export function dialAddress(text: string): Parsed<HostPort & { readonly host: st
   return ok(parts);
 }
 
+/** `10.0.0.7:8080=127.0.0.1:8080`: where to listen, and whom to connect to for what comes there. */
+export function forwardRule(
+  text: string,
+): Parsed<{ readonly listen: HostPort; readonly forward: HostPort & { readonly host: string } }> {
+  const [listenText = '', forwardText = '', ...more] = text.split('=');
+  const listen = listenAddress(listenText);
+  const forward = dialAddress(forwardText);
+  return listen.ok && forward.ok && more.length === 0
+    ? ok({ listen: listen.value, forward: forward.value })
+    : wrong('LISTEN=FORWARD, each HOST:PORT, such as 10.0.0.7:8080=127.0.0.1:8080');
+}
+
+/** `127.0.0.1:3306=db.shop.svc.cluster.local:3306`: where to listen, and for whom. */
+export function outboundTcpRule(
+  text: string,
+): Parsed<{ readonly listen: HostPort; readonly authority: string }> {
+  const rule = forwardRule(text);
+  return rule.ok
+    ? ok({ listen: rule.value.listen, authority: formatHostPort(rule.value.forward) })
+    : wrong('LISTEN=AUTHORITY, each HOST:PORT, such as 127.0.0.1:3306=db.shop.svc.cluster.local:3306');
+}
+
 /** `host:port` as gRPC and URLs write it: an IPv6 address stands in brackets. */
 export function formatHostPort({ host, port }: { readonly host: string; readonly port: number }): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;

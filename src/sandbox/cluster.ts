@@ -15,6 +15,7 @@ import { startServiceEndpoints } from './controllers/service-endpoints.js';
 import { startServices } from './controllers/services.js';
 import { startStatefulSets } from './controllers/stateful-sets.js';
 import { createViews } from './controllers/views.js';
+import type { PodRuntime } from './containers/pod-runtime.js';
 import type { Store } from './store/store.js';
 
 export interface ClusterOptions {
@@ -25,10 +26,12 @@ export interface ClusterOptions {
   readonly nodes?: number;
   /** Namespaces to begin with. Default `default`, `kube-system` and `conduit`. */
   readonly namespaces?: readonly string[];
-  /** How long a pod takes to become ready once it has a node. Default 500. */
+  /** How long a pod that runs no program takes to become ready once it has a node. Default 500. */
   readonly podReadyDelayMs?: number;
-  /** How long a pod takes to end once it is deleted, if its grace period is no shorter. Default 1,000. */
+  /** How long such a pod takes to end once it is deleted, if its grace period is no shorter. Default 1,000. */
   readonly podStopDelayMs?: number;
+  /** Runs the pods whose images name programs. Default: none runs, and all pods are mere addresses. */
+  readonly runtime?: PodRuntime;
   /**
    * Where pods and Services get their addresses. Both networks lie in 127.0.0.0/8, which on Linux needs no set-up, so that
    * a process can listen on the address of the pod that it stands for. Defaults 127.64.0.0/11 and 127.96.0.0/12.
@@ -46,8 +49,8 @@ export interface Cluster {
 }
 
 /**
- * Brings the objects of a store to life: does for them what Kubernetes' controllers, scheduler and kubelets would, but
- * for running containers. Everything follows from what the store holds, so it may hold anything to begin with, and
+ * Brings the objects of a store to life: does for them what Kubernetes' controllers, scheduler and kubelets would.
+ * Containers run only where a `runtime` has programs for them. Everything follows from what the store holds, so it may hold anything to begin with, and
  * controllers may be stopped and started again on the same store.
  */
 export function startCluster(options: ClusterOptions): Cluster {
@@ -71,6 +74,7 @@ export function startCluster(options: ClusterOptions): Cluster {
       podNetwork: options.podNetwork ?? '127.64.0.0/11',
       readyDelayMs: options.podReadyDelayMs ?? 500,
       stopDelayMs: options.podStopDelayMs ?? 1_000,
+      runtime: options.runtime,
     }),
     startServiceEndpoints(context),
     startGarbageCollector(context),

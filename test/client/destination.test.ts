@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type EndpointEvent, followEndpoints, getEndpoints } from '../../src/client/destination.js';
+import { createChannel, type DestinationChannel } from '../../src/client/channel.js';
+import {
+  type EndpointEvent,
+  type FollowEndpointsOptions,
+  followEndpoints,
+  getEndpoints,
+} from '../../src/client/destination.js';
 import { until } from '../kit/until.js';
 import { type Conversation, ScriptedDestination, tcp, weighted } from './scripted-destination.js';
 
@@ -21,7 +27,7 @@ async function listen(port = 0): Promise<ScriptedDestination> {
 }
 
 /** Follows the service and collects what it sees, each event as one line. */
-function follow(address: string, options: { firstAnswerMs?: number; maxRetryMs?: number } = {}) {
+function follow(address: string | DestinationChannel, options: Partial<FollowEndpointsOptions> = {}) {
   const controller = new AbortController();
   const seen: string[] = [];
   const iteration = (async () => {
@@ -168,6 +174,18 @@ describe('the opening set', () => {
     ]);
   });
 
+  test('is told with its first part where that is asked for, and the rest as changes', async () => {
+    const server = await listen();
+    const follower = follow(server.address, { opening: 'first-part' });
+    const call = await server.nextCall();
+    call.add([one]);
+    call.add([two]);
+    expect(await follower.next(2)).toEqual([
+      'snapshot [10.0.0.1]: +10.0.0.1',
+      'change [10.0.0.1 10.0.0.2]: +10.0.0.2',
+    ]);
+  });
+
   test('can be empty, or of a service that does not exist', async () => {
     const server = await listen();
     const existing = follow(server.address);
@@ -275,6 +293,31 @@ describe('reconnecting', () => {
       'snapshot []: ',
     ]);
     await until(() => calls[0]?.cancelled);
+  });
+
+  test('to a server that doesn’t know the call takes the longest pause', async () => {
+    const server = await ScriptedDestination.listen({ serves: [] });
+    cleanups.push(() => server.kill());
+    const controller = new AbortController();
+    const { signal } = controller;
+    cleanups.push(() => controller.abort());
+    const events = followEndpoints({ address: server.address, authority, signal, maxRetryMs: 50_000 });
+    const { value } = await events.next();
+    expect(value).toMatchObject({ kind: 'lost', failure: { code: 'UNIMPLEMENTED' }, retryInMs: 50_000 });
+  });
+
+  test('goes by the channel that was given, which outlives its followers', async () => {
+    const server = await listen();
+    const channel = createChannel(server.address);
+    cleanups.push(() => channel.close());
+    const first = follow(channel);
+    (await server.nextCall()).add([one]);
+    await first.next(1);
+    first.stop();
+    await first.over;
+    const second = follow(channel);
+    (await server.nextCall()).add([two]);
+    expect(await second.next(1)).toEqual(['snapshot [10.0.0.2]: +10.0.0.2']);
   });
 
   test('ends when the follower is stopped while it pauses', async () => {

@@ -132,6 +132,7 @@ test('a profile of a service is decoded whole', async () => {
             },
           },
           { is_failure: true },
+          { condition: { status: { min: 0, max: 299 } }, is_failure: true },
         ],
         metrics_labels: { route: 'POST', app: 'web' },
         is_retryable: true,

@@ -15,13 +15,15 @@ const definition = loadSync('io/linkerd/proxy/destination/destination.proto', {
 // The package definition's types don't tell a service from a message.
 const service = definition[destination] as unknown as Parameters<Server['addService']>[0];
 
+export type Method = 'Get' | 'GetProfile';
+
 /** One call that a client made, from the server's side. */
 export class Conversation {
-  readonly method: 'Get' | 'GetProfile';
+  readonly method: Method;
   readonly request: { readonly path: string; readonly context_token: string };
   readonly #call: ServerWritableStream<Message, Message>;
 
-  constructor(method: 'Get' | 'GetProfile', call: ServerWritableStream<Message, Message>) {
+  constructor(method: Method, call: ServerWritableStream<Message, Message>) {
     this.method = method;
     this.#call = call;
     this.request = {
@@ -64,18 +66,22 @@ export class Conversation {
 export class ScriptedDestination {
   /** `127.0.0.1:<port>` */
   readonly address: string;
-  /** How many calls were ever made. */
-  calls = 0;
+  readonly #made: Method[] = [];
   readonly #server: Server;
   readonly #waiting: Conversation[] = [];
 
-  /** Port 0 is any free one. With `answer`, calls are answered at once; without, `nextCall` hands them out. */
+  /**
+   * Port 0 is any free one. With `answer`, calls are answered at once; without, `nextCall` hands them out. A method that
+   * isn't served is unimplemented.
+   */
   static async listen({
     port = 0,
     answer,
+    serves = ['Get', 'GetProfile'],
   }: {
     port?: number;
     answer?: (call: Conversation) => void;
+    serves?: readonly Method[];
   } = {}): Promise<ScriptedDestination> {
     const server = new Server();
     const bound = await new Promise<number>((resolve, reject) => {
@@ -83,19 +89,38 @@ export class ScriptedDestination {
         error === null ? resolve(boundPort) : reject(error),
       );
     });
-    return new ScriptedDestination(server, bound, answer);
+    return new ScriptedDestination({ server, port: bound, answer, serves });
   }
 
-  private constructor(server: Server, port: number, answer?: (call: Conversation) => void) {
+  private constructor({
+    server,
+    port,
+    answer,
+    serves,
+  }: {
+    server: Server;
+    port: number;
+    answer: ((call: Conversation) => void) | undefined;
+    serves: readonly Method[];
+  }) {
     this.#server = server;
     this.address = `127.0.0.1:${port}`;
-    const handle = (method: 'Get' | 'GetProfile') => (call: ServerWritableStream<Message, Message>) => {
-      this.calls += 1;
+    const handle = (method: Method) => (call: ServerWritableStream<Message, Message>) => {
+      this.#made.push(method);
       const conversation = new Conversation(method, call);
       if (answer === undefined) this.#waiting.push(conversation);
       else answer(conversation);
     };
-    server.addService(service, { Get: handle('Get'), GetProfile: handle('GetProfile') });
+    server.addService(service, Object.fromEntries(serves.map((method) => [method, handle(method)])));
+  }
+
+  /** How many calls were ever made of what is served. */
+  get calls(): number {
+    return this.#made.length;
+  }
+
+  callsOf(method: Method): number {
+    return this.#made.filter((it) => it === method).length;
   }
 
   get port(): number {

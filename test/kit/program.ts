@@ -62,12 +62,13 @@ export interface Addresses {
   readonly admin: string;
 }
 
-/** A sandbox in a process of its own, on free ports, that serves. */
+/** A sandbox in a process of its own, on free ports, that serves. It runs no programs unless the flags say so. */
 export async function startSandbox(...args: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'conduit-test-'));
   const readyFile = join(folder, 'ready.json');
   const ports = ['kube', 'proxy-api', 'api', 'admin'].flatMap((name) => [`--${name}-addr`, '127.0.0.1:0']);
-  const program = conduit('sandbox', ...ports, '--ready-file', readyFile, ...args);
+  const flags = [...ports, '--ready-file', readyFile, '--run-programs', 'false'];
+  const program = conduit('sandbox', ...flags, ...args);
   await until(() => existsSync(readyFile) || program.process.exitCode !== null, {
     timeoutMs: 15_000,
     what: 'the ready file',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bufCurl, bufStream, conduit, has, type RunningProgram, startSandbox } from '../kit/program.js';
+import { writeKubeconfig } from '../kit/kubeconfig.js';
 import { until } from '../kit/until.js';
 
 const get = 'io.linkerd.proxy.destination.Destination/Get';
@@ -21,22 +22,6 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-function kubeconfig(server: string): string {
-  const file = join(folder, `${new URL(server).port}.yaml`);
-  writeFileSync(
-    file,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'c', cluster: { server } }],
-      users: [{ name: 'u', user: {} }],
-      contexts: [{ name: 'ctx', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'ctx',
-    }),
-  );
-  return file;
-}
 
 interface Listening {
   readonly proxyApi: string;
@@ -72,7 +57,7 @@ describe('over a cluster', () => {
     controller = conduit(
       'controller',
       '--kubeconfig',
-      kubeconfig(`http://${sandbox.addresses.kubeApi}`),
+      writeKubeconfig(folder, `http://${sandbox.addresses.kubeApi}`),
       ...anyPorts,
     );
     addresses = await addressesOf(controller);
@@ -133,7 +118,7 @@ describe('without an API server', () => {
     await new Promise<void>((resolve) => {
       silent.listen(0, '127.0.0.1', resolve);
     });
-    config = kubeconfig(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    config = writeKubeconfig(folder, `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
   });
 
   afterAll(() => {

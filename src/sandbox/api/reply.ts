@@ -1,8 +1,13 @@
 import type { Status } from '../store/status.js';
+import type { LogPlan } from './pod-log.js';
 import type { WatchPlan } from './watch.js';
 
 /** What a request is answered with. */
-export type Reply = TextReply | PartsReply | { readonly kind: 'watch'; readonly plan: WatchPlan };
+export type Reply =
+  | TextReply
+  | PartsReply
+  | { readonly kind: 'watch'; readonly plan: WatchPlan }
+  | { readonly kind: 'log'; readonly plan: LogPlan };
 
 export interface TextReply {
   readonly kind: 'text';

@@ -27,6 +27,12 @@ export type Route =
       readonly name: string;
       readonly subresource: Subresource | undefined;
     }
+  | {
+      readonly kind: 'log';
+      readonly pods: ResourceType;
+      readonly namespace: string | undefined;
+      readonly name: string;
+    }
   | { readonly kind: 'unknown' };
 
 /** Resolves a path, without its query. */
@@ -67,6 +73,7 @@ export function verbOf(route: Route, method: string, query: URLSearchParams): Ve
 /** `pods`, `pods/status`, or nothing for a route that is about no resource. */
 export function pluralOf(route: Route): string {
   if (route.kind === 'review') return route.review;
+  if (route.kind === 'log') return 'pods/log';
   if (route.kind !== 'collection' && route.kind !== 'object') return '';
   const subresource = route.kind === 'object' ? route.subresource : undefined;
   return subresource === undefined ? route.type.plural : `${route.type.plural}/${subresource}`;
@@ -92,6 +99,7 @@ function verbsAt(route: Route): readonly Verb[] {
     case 'resources':
     case 'openapi':
     case 'openapi-group':
+    case 'log':
     case 'unknown':
       return ['get'];
   }
@@ -162,6 +170,9 @@ function typeRoute(type: ResourceType, namespace: string | undefined, path: read
   const [name, sub, ...rest] = path;
   if (name === undefined) return { kind: 'collection', type, namespace };
   if (sub === undefined) return { kind: 'object', type, namespace, name, subresource: undefined };
+  if (type.group === '' && type.plural === 'pods' && sub === 'log' && rest.length === 0) {
+    return { kind: 'log', pods: type, namespace, name };
+  }
   const subresource = type.subresources.find((one) => one === sub);
   if (!subresource || rest.length > 0) return { kind: 'unknown' };
   return { kind: 'object', type, namespace, name, subresource };

@@ -1,6 +1,7 @@
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '../../runtime/log.js';
+import type { ContainerSource } from '../containers/pod-runtime.js';
 import { Catalog } from '../store/catalog.js';
 import { type ResourceType, isSameResource } from '../store/resource-type.js';
 import { failure } from '../store/status.js';
@@ -26,6 +27,8 @@ export interface ApiServerOptions {
   readonly clock?: () => Date;
   /** Answers TokenReviews and SubjectAccessReviews. Default: everybody is `sandbox` and may do everything. */
   readonly authorizer?: Authorizer;
+  /** Where the logs of containers are. Default: no container has one. */
+  readonly containers?: ContainerSource;
   /** How often a watch that allows it gets a bookmark. Default 60,000, as in Kubernetes. */
   readonly bookmarkIntervalMs?: number;
   /** How many changes may wait for a watcher that doesn't read. Default 50,000. */
@@ -77,6 +80,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     traffic,
     watches,
     authorizer: options.authorizer ?? openAuthorizer,
+    containers: options.containers ?? { container: () => undefined },
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     maxPendingChanges: options.maxPendingChanges ?? 50_000,
     watchList: options.watchList ?? true,

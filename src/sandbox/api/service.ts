@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../runtime/log.js';
+import type { ContainerSource } from '../containers/pod-runtime.js';
 import type { Catalog } from '../store/catalog.js';
 import { type Status, failure } from '../store/status.js';
 import type { Store } from '../store/store.js';
@@ -10,6 +11,7 @@ import { Encoding } from './encoding.js';
 import type { Faults } from './faults.js';
 import type { LineFaults } from './line-faults.js';
 import { listObjects } from './list.js';
+import { streamLog } from './log-stream.js';
 import { type Negotiated, negotiate, parseMediaTypes } from './media-type.js';
 import {
   type ObjectRequest,
@@ -21,6 +23,7 @@ import {
   replaceObject,
 } from './objects.js';
 import { openapiDocument, openapiIndex } from './openapi.js';
+import { planLog } from './pod-log.js';
 import { type Reply, jsonReply, statusReply } from './reply.js';
 import { respond } from './respond.js';
 import { type Authorizer, answerReview } from './review.js';
@@ -36,6 +39,8 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly authorizer: Authorizer;
+  /** Where the logs of containers are. */
+  readonly containers: ContainerSource;
   readonly faults: Faults;
   readonly lineFaults: LineFaults;
   readonly traffic: Traffic;
@@ -88,6 +93,7 @@ export class Service {
     traffic.record({ verb: verb ?? 'get', plural, code });
     log.debug({ method: request.method, url: request.url, code }, 'request');
     if (reply.kind === 'watch') this.#watch(reply, response);
+    else if (reply.kind === 'log') streamLog(reply.plan, response);
     else await respond(response, reply, negotiated?.format ?? 'json');
   }
 
@@ -139,6 +145,8 @@ export class Service {
         return this.#collection(route, request);
       case 'object':
         return this.#object(route, request);
+      case 'log':
+        return this.#log(route, request);
       case 'unknown':
         return statusReply(unknownPath);
     }
@@ -189,6 +197,12 @@ export class Service {
     if (request.verb === 'patch') return patchObject(objectRequest);
     if (request.verb === 'delete') return deleteObject(objectRequest);
     return getObject(objectRequest);
+  }
+
+  #log(route: Extract<Route, { kind: 'log' }>, { query }: Request): Reply {
+    const { store, containers, clock } = this.#options;
+    const planned = planLog({ ...route, store, containers, query, nowMs: clock().getTime() });
+    return planned.ok ? { kind: 'log', plan: planned.value } : statusReply(planned.status);
   }
 
   #objectRequest(

@@ -1,3 +1,6 @@
+import type { PodAddresses } from '../containers/environment.js';
+import type { PodRun } from '../containers/pod-run.js';
+import type { PodRuntime } from '../containers/pod-runtime.js';
 import { numberAt, recordsAt, textAt } from '../store/field.js';
 import type { KubeObject } from '../store/object.js';
 import { AddressPool } from './address-pool.js';
@@ -22,6 +25,8 @@ export interface KubeletOptions {
   readonly readyDelayMs: number;
   /** How long it takes to end at most, if its grace period lets it. */
   readonly stopDelayMs: number;
+  /** Runs the pods whose images name programs. Undefined: all pods are mere addresses. */
+  readonly runtime: PodRuntime | undefined;
 }
 
 /** Of a pod: how long it takes to become ready, in place of `readyDelayMs`: `2s`. */
@@ -40,11 +45,13 @@ interface Resident {
   readonly ip: string;
   readonly startedAtMs: number;
   stoppedAtMs: number | undefined;
+  /** Its processes; undefined where it is a mere address. */
+  readonly run: PodRun | undefined;
 }
 
 /**
- * Plays the part of the node for every pod that has one: gives it an address of its own, pretends to start its containers,
- * and pretends to stop them when it is deleted. Runs nothing.
+ * Plays the part of the node for every pod that has one: gives it an address of its own, has its programs run and ended if
+ * its images name any, and otherwise pretends to start and to stop its containers.
  */
 export function startKubelet(context: ControllerContext, options: KubeletOptions): Controller {
   const { views } = context;
@@ -88,7 +95,7 @@ class Kubelet {
     if (pod?.nodeName === undefined) return;
 
     const node = store.get(kinds.nodes, undefined, pod.nodeName);
-    const waitMs = node ? this.#advance(key, pod, node) : this.#abandon(key, pod);
+    const waitMs = node ? this.#advance(key, pod, node, later) : this.#abandon(key, pod);
     if (waitMs !== undefined) later(waitMs);
   }
 
@@ -97,7 +104,9 @@ class Kubelet {
     const resident = this.#residents.get(key);
     if (!resident || resident.uid === pod?.uid) return;
     this.#residents.delete(key);
-    this.#addresses.release(resident.ip, resident.uid);
+    const release = (): void => this.#addresses.release(resident.ip, resident.uid);
+    if (resident.run && this.#options.runtime) this.#options.runtime.end(resident.uid, release);
+    else release();
   }
 
   /** A pod whose node is gone, or never was, has nobody to stop it. */
@@ -107,9 +116,12 @@ class Kubelet {
   }
 
   /** Does what is due, and tells in how many milliseconds the next thing is. */
-  #advance(key: string, pod: Pod, node: KubeObject): number | undefined {
+  #advance(key: string, pod: Pod, node: KubeObject, later: (delayMs: number) => void): number | undefined {
     const hostIp = hostIpOf(node);
-    const resident = this.#residents.get(key) ?? this.#admit(key, pod, hostIp);
+    const resident = this.#residents.get(key) ?? this.#admit(key, pod, hostIp, later);
+    if (resident.run && (!hasEnded(pod) || pod.terminating)) {
+      return this.#follow(pod, resident, resident.run, hostIp);
+    }
     if (pod.terminating) return this.#stop(pod, resident);
     if (hasEnded(pod)) return undefined;
 
@@ -124,18 +136,45 @@ class Kubelet {
     return waitMs;
   }
 
-  #admit(key: string, pod: Pod, hostIp: string): Resident {
+  /** Reports what becomes of the pod's processes, and ends them when it is deleted. */
+  #follow(pod: Pod, resident: Resident, run: PodRun, hostIp: string): undefined {
+    const { store, clock } = this.#context;
+    const nowMs = clock.now();
+    if (pod.terminating) {
+      resident.stoppedAtMs ??= nowMs;
+      run.stop({ withinMs: resident.stoppedAtMs + graceMsOf(pod) - nowMs });
+    }
+    const stage = run.stage === 'ready' && isHeldBack(pod) ? 'running' : run.stage;
+    const containers = run.statuses();
+    const status = podStatus({ pod: pod.object, stage, ip: resident.ip, hostIp, nowMs, containers });
+    const object = updateStatus(store, kinds.pods, pod.object, status);
+    if (pod.terminating && run.isOver) deleteObject(store, kinds.pods, object, { gracePeriodSeconds: 0 });
+  }
+
+  #admit(key: string, pod: Pod, hostIp: string, later: (delayMs: number) => void): Resident {
     this.#complain(pod);
     const nowMs = this.#context.clock.now();
+    const ip = this.#addressFor(pod, hostIp);
     const resident = {
       uid: pod.uid,
-      ip: this.#addressFor(pod, hostIp),
+      ip,
+      run: pod.terminating || hasEnded(pod) ? undefined : this.#run(pod, { ip, hostIp }, () => later(0)),
       // One that runs already started long ago, under another run of the sandbox.
       startedAtMs: pod.phase === 'Running' ? Number.NEGATIVE_INFINITY : nowMs,
       stoppedAtMs: undefined,
     };
     this.#residents.set(key, resident);
     return resident;
+  }
+
+  #run(pod: Pod, addresses: PodAddresses, onChange: () => void): PodRun | undefined {
+    const { record } = this.#context;
+    return this.#options.runtime?.run({
+      pod: pod.object,
+      addresses,
+      onChange,
+      onEvent: (event) => record(pod.object, { ...event, source }),
+    });
   }
 
   #complain({ object }: Pod): void {
@@ -159,7 +198,7 @@ class Kubelet {
   #stageOf(pod: Pod, ageMs: number): { readonly stage: PodStage; readonly waitMs?: number } {
     const readyDelayMs = durationAnnotation(pod, readyDelayAnnotation) ?? this.#options.readyDelayMs;
     if (ageMs < readyDelayMs) return { stage: 'starting', waitMs: readyDelayMs - ageMs };
-    const stage = pod.object.metadata.annotations?.[readyAnnotation] === 'false' ? 'running' : 'ready';
+    const stage = isHeldBack(pod) ? 'running' : 'ready';
     if ((textAt(pod.object, 'spec', 'restartPolicy') ?? 'Always') === 'Always') return { stage };
     const endsAfterMs = readyDelayMs + (durationAnnotation(pod, runForAnnotation) ?? defaultRunForMs);
     return ageMs < endsAfterMs ? { stage, waitMs: endsAfterMs - ageMs } : { stage: 'succeeded' };
@@ -171,8 +210,7 @@ class Kubelet {
       resident.stoppedAtMs = clock.now();
       record(pod.object, { reason: 'Killing', message: 'Stopping all containers', source });
     }
-    const graceMs = (numberAt(pod.object, 'metadata', 'deletionGracePeriodSeconds') ?? 0) * 1_000;
-    const waitMs = resident.stoppedAtMs + Math.min(graceMs, this.#options.stopDelayMs) - clock.now();
+    const waitMs = resident.stoppedAtMs + Math.min(graceMsOf(pod), this.#options.stopDelayMs) - clock.now();
     if (waitMs > 0) return waitMs;
     deleteObject(store, kinds.pods, pod.object, { gracePeriodSeconds: 0 });
     return undefined;
@@ -187,6 +225,15 @@ function hostIpOf(node: KubeObject): string {
       'address',
     ) ?? ''
   );
+}
+
+/** How long the processes of a pod in deletion are given to end. */
+function graceMsOf({ object }: Pod): number {
+  return (numberAt(object, 'metadata', 'deletionGracePeriodSeconds') ?? 0) * 1_000;
+}
+
+function isHeldBack({ object }: Pod): boolean {
+  return object.metadata.annotations?.[readyAnnotation] === 'false';
 }
 
 /** Undefined where the pod has no such annotation, or it is no span of time. */

@@ -3,7 +3,7 @@ import { type KubeObject, timestamp } from '../store/object.js';
 import { timedCondition } from './conditions.js';
 
 /** How far a pod on a node has come. */
-export type PodStage = 'starting' | 'running' | 'ready' | 'succeeded';
+export type PodStage = 'starting' | 'running' | 'ready' | 'succeeded' | 'failed';
 
 export interface PodOnNode {
   readonly pod: KubeObject;
@@ -11,6 +11,8 @@ export interface PodOnNode {
   readonly ip: string;
   readonly hostIp: string;
   readonly nowMs: number;
+  /** The statuses of containers that are known better than by the stage, by name. */
+  readonly containers?: ReadonlyMap<string, Fields>;
 }
 
 /** The status a kubelet would report. Times that the present status gives stay. */
@@ -19,17 +21,18 @@ export function podStatus(options: PodOnNode): Fields {
   const now = timestamp(new Date(nowMs));
   const initialized = stage !== 'starting' || recordsAt(pod, 'spec', 'initContainers').length === 0;
   const initStatuses = containerStatuses(options, 'initContainers', 'initContainerStatuses', now);
+  const statuses = containerStatuses(options, 'containers', 'containerStatuses', now);
   return {
     ...fieldsAt(pod, 'status'),
     phase: phases[stage],
-    conditions: conditions(pod, stage, initialized, now),
+    conditions: conditions(pod, stage, unready(statuses), initialized, now),
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
     podIP: ip,
     podIPs: [{ ip }],
     startTime: textAt(pod, 'status', 'startTime') ?? now,
     ...(initStatuses.length > 0 && { initContainerStatuses: initStatuses }),
-    containerStatuses: containerStatuses(options, 'containers', 'containerStatuses', now),
+    containerStatuses: statuses,
   };
 }
 
@@ -38,24 +41,27 @@ const phases: Readonly<Record<PodStage, string>> = {
   running: 'Running',
   ready: 'Running',
   succeeded: 'Succeeded',
+  failed: 'Failed',
 };
 
-function conditions(pod: KubeObject, stage: PodStage, initialized: boolean, now: string): readonly Fields[] {
-  const unready =
-    stage === 'succeeded'
-      ? { reason: 'PodCompleted' }
-      : {
-          reason: 'ContainersNotReady',
-          message: `containers with unready status: [${containerNames(pod).join(' ')}]`,
-        };
+function conditions(
+  pod: KubeObject,
+  stage: PodStage,
+  unreadyNames: readonly string[],
+  initialized: boolean,
+  now: string,
+): readonly Fields[] {
+  const hasEnded = stage === 'succeeded' || stage === 'failed';
+  const unready = hasEnded
+    ? { reason: stage === 'succeeded' ? 'PodCompleted' : 'PodFailed' }
+    : {
+        reason: 'ContainersNotReady',
+        message: `containers with unready status: [${unreadyNames.join(' ')}]`,
+      };
   const readiness =
     stage === 'ready' ? ({ status: 'True' } as const) : ({ status: 'False', ...unready } as const);
   return [
-    timedCondition(
-      pod,
-      { type: 'PodReadyToStartContainers', status: stage === 'succeeded' ? 'False' : 'True' },
-      now,
-    ),
+    timedCondition(pod, { type: 'PodReadyToStartContainers', status: hasEnded ? 'False' : 'True' }, now),
     timedCondition(pod, { type: 'Initialized', status: initialized ? 'True' : 'False' }, now),
     timedCondition(pod, { type: 'Ready', ...readiness }, now),
     timedCondition(pod, { type: 'ContainersReady', ...readiness }, now),
@@ -63,12 +69,12 @@ function conditions(pod: KubeObject, stage: PodStage, initialized: boolean, now:
   ];
 }
 
-function containerNames(pod: KubeObject): readonly string[] {
-  return recordsAt(pod, 'spec', 'containers').map((container) => textAt(container, 'name') ?? '');
+function unready(statuses: readonly Fields[]): readonly string[] {
+  return statuses.filter(({ ready }) => ready !== true).map((status) => textAt(status, 'name') ?? '');
 }
 
 function containerStatuses(
-  { pod, stage }: PodOnNode,
+  { pod, stage, containers }: PodOnNode,
   field: 'containers' | 'initContainers',
   statusField: string,
   now: string,
@@ -76,6 +82,8 @@ function containerStatuses(
   const present = recordsAt(pod, 'status', statusField);
   return recordsAt(pod, 'spec', field).map((container) => {
     const name = textAt(container, 'name') ?? '';
+    const known = containers?.get(name);
+    if (known) return known;
     const image = textAt(container, 'image') ?? '';
     const state = fieldsAt(
       present.find((one) => one['name'] === name),
@@ -83,7 +91,7 @@ function containerStatuses(
     );
     // A plain init container has ended by the time the others run; one that is always restarted is a sidecar.
     const endsFirst = field === 'initContainers' && container['restartPolicy'] !== 'Always';
-    const runs = stage !== 'starting' && stage !== 'succeeded' && !endsFirst;
+    const runs = (stage === 'running' || stage === 'ready') && !endsFirst;
     return {
       name,
       image,
@@ -91,7 +99,7 @@ function containerStatuses(
       containerID: `sandbox://${pod.metadata.uid ?? ''}/${name}`,
       restartCount: 0,
       started: runs,
-      ready: endsFirst ? stage !== 'starting' : stage === 'ready',
+      ready: endsFirst ? stage !== 'starting' : stage === 'ready' || (runs && containers !== undefined),
       state: containerState(stage === 'starting' ? 'waiting' : runs ? 'running' : 'ended', pod, state, now),
       lastState: {},
     };

@@ -1,0 +1,92 @@
+import type { ProxyConfig } from '../config/flags.js';
+import { formatHostPort } from '../config/parsers.js';
+import { parseContextToken } from '../core/context-token.js';
+import { createProxyMetrics } from '../proxy/metrics/proxy-metrics.js';
+import { startProxy } from '../proxy/proxy.js';
+import { createAdminServer, type Readiness } from '../runtime/admin.js';
+import { createLogger, type Logger } from '../runtime/log.js';
+import { createRegistry } from '../runtime/metrics.js';
+import { Scope } from '../runtime/scope.js';
+import type { Io } from './io.js';
+import { type Running, serveUntilStopped } from './serve.js';
+import { packageVersion } from './version.js';
+
+/** How often series that have fallen idle are looked for. */
+const sweepMs = 60_000;
+
+/** What closing may take behind the requests that were waited for. */
+const closeMs = 5_000;
+
+/** Runs the sidecar until it is told to stop. */
+export function run(config: ProxyConfig, io: Io): Promise<number> {
+  const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  return serveUntilStopped({
+    name: 'conduit proxy',
+    io,
+    log,
+    start: () => start(config, log),
+    stopDeadlineMs: config.shutdownGrace.ms + closeMs,
+  });
+}
+
+async function start(config: ProxyConfig, log: Logger): Promise<Running> {
+  const scope = new Scope();
+  try {
+    const registry = createRegistry({ version: packageVersion() });
+    const metrics = createProxyMetrics({ registry, nowMs: () => performance.now() });
+    const sweep = setInterval(() => metrics.sweep(), sweepMs).unref();
+    scope.add(() => clearInterval(sweep));
+
+    const token = config.contextToken ?? '';
+    const { pod, namespace } = parseContextToken(token);
+    let isStopping = false;
+    const proxy = await startProxy({
+      outbound: config.outboundAddr,
+      outboundTcp: config.outboundTcp,
+      inbound: [
+        ...config.inbound.map((rule) => ({ ...rule, isOpaque: false })),
+        ...config.inboundOpaque.map((rule) => ({ ...rule, isOpaque: true })),
+      ],
+      destinationAddress: formatHostPort(config.destinationAddr),
+      contextToken: token,
+      detectMs: config.detectTimeout.ms,
+      discoveryIdleMs: config.discoveryIdle.ms,
+      name: pod === undefined || namespace === undefined ? pod : `${pod}.${namespace}`,
+      observer: metrics.observer,
+      log,
+    });
+    scope.add(() => proxy.stop({ graceMs: config.shutdownGrace.ms }));
+
+    const admin = await createAdminServer({
+      address: config.adminAddr,
+      registry,
+      log,
+      readiness: () => readiness(isStopping, proxy.connections()),
+      debug: { discovery: () => proxy.discovery() },
+    });
+    log.info({ admin: admin.address }, 'admin server started');
+    return {
+      synced: Promise.resolve(),
+      done: new Promise(() => {}),
+      async stop() {
+        isStopping = true;
+        await scope.close();
+        await admin.close();
+      },
+    };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+/** A proxy serves as soon as it listens; that the control plane is away is no reason to send it no traffic. */
+function readiness(isStopping: boolean, connections: number): Readiness {
+  return {
+    ready: !isStopping,
+    conditions: [
+      { name: 'process', ok: !isStopping, detail: isStopping ? 'stopping' : 'running' },
+      { name: 'connections', ok: true, detail: `${connections} open` },
+    ],
+  };
+}
