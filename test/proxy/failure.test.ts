@@ -59,6 +59,42 @@ describe('an endpoint that can not be reached', () => {
     });
   });
 
+  test.each([
+    { client: 1, hint: {} },
+    { client: 1, hint: { protocol_hint: { h2: {} } } },
+    { client: 2, hint: { protocol_hint: { h2: {} } } },
+  ])('by its sidecar is left for another one: HTTP/$client $hint', async ({ client, hint }) => {
+    const { port } =
+      client === 1
+        ? await lab.http1App((message, response) => message.pipe(response))
+        : await lab.http2App((stream) => {
+            stream.respond();
+            stream.pipe(stream);
+          });
+    const sidecars = [await lab.sidecar(await deadPort()), await lab.sidecar(port)];
+    const addrs = sidecars.map((it) => weighted('127.0.0.1', it, hint));
+    const destination = await lab.destination({ [`${authority}:80`]: { addrs } });
+    const { outboundPort } = await lab.proxy({ destinationAddress: destination.address });
+    const session = client === 2 ? lab.http2Client(outboundPort) : undefined;
+    const answers = [];
+    for (let round = 0; round < 10; round++) {
+      const what = { authority, method: 'POST', body: `hello ${round}` };
+      const { status, body } =
+        session === undefined ? await ask1({ port: outboundPort, ...what }) : await ask2(session, what);
+      answers.push(`${status} ${body}`);
+    }
+    expect(answers).toEqual(Array.from({ length: 10 }, (_, round) => `200 hello ${round}`));
+  });
+
+  test('by its sidecar is a 502 in the words of that where it is the only one', async () => {
+    const dead = await deadPort();
+    const answer = await ask1({ port: await outboundTo(await lab.sidecar(dead)), authority });
+    expect(answer.status).toBe(502);
+    expect(answer.headers[errorHeader]).toBe(
+      `inbound proxy of app-1.shop: cannot connect to 127.0.0.1:${dead}: connection refused`,
+    );
+  });
+
   test('is a status for gRPC', async () => {
     const dead = await deadPort();
     const session = lab.http2Client(await outboundTo(dead));

@@ -18,7 +18,7 @@ import {
   type ResponseHead,
 } from './message.js';
 import { carry, uncarryAnswer } from './original-protocol.js';
-import { type Refusal, refuse } from './refusal.js';
+import { isUnsent, type Refusal, type RefusalReason, refuse } from './refusal.js';
 import { ReplayableBody } from './replayable-body.js';
 import { type Cut, SentRequest } from './sent-request.js';
 
@@ -87,6 +87,8 @@ class Forwarding {
   readonly #body: ReplayableBody | undefined;
   readonly #tried = new Set<Endpoint>();
   #attempts = 0;
+  /** Whether an attempt broke off that a server may have made something of. */
+  #hasBroken = false;
   #call: Call | undefined;
   /** Set once the client has, or wants, no answer from here: what still comes is not for it. */
   #isOver = false;
@@ -171,15 +173,20 @@ class Forwarding {
   #judgeFailure(failure: CallFailure, endpoint: Endpoint): Verdict {
     const message =
       failure.kind === 'connect' ? failure.message : `${endpoint.target.address}: ${failure.message}`;
-    if (this.#mayRepeat(failure)) return { kind: 'retry' };
-    const reason = failure.kind === 'unsendable' ? 'malformed' : 'unreachable';
-    return { kind: 'refuse', refusal: { reason, message } };
+    this.#hasBroken ||= failure.kind === 'broken';
+    if (this.#mayRepeat(failure.kind)) return { kind: 'retry' };
+    return { kind: 'refuse', refusal: { reason: this.#reasonFor(failure), message } };
+  }
+
+  #reasonFor({ kind }: CallFailure): RefusalReason {
+    if (kind === 'unsendable') return 'malformed';
+    return this.#hasBroken ? 'broken' : 'unreachable';
   }
 
   /** Whether the request may be sent again although it isn't known to be retryable: nothing can have come of it. */
-  #mayRepeat(failure: CallFailure): boolean {
+  #mayRepeat(kind: CallFailure['kind']): boolean {
     if (this.#attempts >= maxAttempts || this.#body?.isReplayable === false) return false;
-    switch (failure.kind) {
+    switch (kind) {
       case 'unsendable':
         return false;
       case 'connect':
@@ -208,8 +215,11 @@ class Forwarding {
     isCarried: boolean,
   ): Verdict {
     const { route } = this.#plan;
-    sent.responded(head);
-    if (classifyHead(route, head) === 'failure' && this.#mayRetry()) {
+    // Behind an inbound proxy there is but the one application.
+    const wasUnsent = this.#options.direction === 'outbound' && isUnsent(head);
+    sent.responded(head, { isUnsent: wasUnsent });
+    const mayRepeat = wasUnsent && this.#mayRepeat('connect');
+    if (mayRepeat || (classifyHead(route, head) === 'failure' && this.#mayRetry())) {
       body?.cancel(resetCode.cancel);
       sent.ended({ head, route, trailers: noFields, bytes: 0, reset: undefined });
       return { kind: 'retry' };
@@ -260,7 +270,7 @@ class Forwarding {
       });
       return {
         kind: 'refuse',
-        refusal: { reason: 'unreachable', message: 'the server changed the protocol without being asked to' },
+        refusal: { reason: 'broken', message: 'the server changed the protocol without being asked to' },
       };
     }
     this.#isOver = true;

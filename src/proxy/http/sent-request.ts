@@ -59,11 +59,13 @@ export class SentRequest {
     return this.#observed;
   }
 
-  responded(head: ResponseHead): void {
+  /** `isUnsent`: by the endpoint's proxy, which couldn't reach the endpoint itself. */
+  responded(head: ResponseHead, { isUnsent = false } = {}): void {
     const { endpoint, nowMs } = this.#options;
     this.#respondedAtMs = nowMs();
     const sinceRequestMs = this.#respondedAtMs - this.#startedAtMs;
-    endpoint.answered(sinceRequestMs, this.#respondedAtMs);
+    if (isUnsent) endpoint.unreachable(this.#respondedAtMs);
+    else endpoint.answered(sinceRequestMs, this.#respondedAtMs);
     this.begin().responded(head, sinceRequestMs);
   }
 
