@@ -1,15 +1,15 @@
 import process from 'node:process';
+import { crashLoop } from './crash-loop/bench.js';
+import { disruption } from './disruption/bench.js';
 import { fanOut } from './fan-out/bench.js';
 import type { Bench } from './kit/bench.js';
 import { build } from './kit/build.js';
 import { describeMachine } from './kit/machine.js';
-import { zonesBench } from './zones/bench.js';
-import { scale } from './scale/bench.js';
-import { storm } from './storm/bench.js';
-import { crashLoop } from './crash-loop/bench.js';
-import { disruption } from './disruption/bench.js';
 import { proxy } from './proxy/bench.js';
+import { scale } from './scale/bench.js';
 import { start } from './start/bench.js';
+import { storm } from './storm/bench.js';
+import { zonesBench } from './zones/bench.js';
 
 const benches: readonly Bench[] = [fanOut, start, scale, zonesBench, storm, crashLoop, proxy, disruption];
 
@@ -23,7 +23,7 @@ const unknown = names.filter((name) => benches.every((bench) => bench.name !== n
 if (names.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`no bench is called ${name}`);
   console.log('npm run bench -- [name…] [--quick] [flags for the Node of the measured processes]\n');
-  for (const { name, summary } of benches) console.log(`  ${name.padEnd(10)}${summary}`);
+  for (const { name, summary } of benches) console.log(`  ${name.padEnd(12)}${summary}`);
   console.log();
 }
 if (unknown.length > 0) {

@@ -114,6 +114,11 @@ export class Crowd {
     for (const connection of this.#connections) connection.close();
   }
 
+  /** Closes every connection by RST. */
+  cut(): void {
+    for (const connection of this.#connections) connection.cut();
+  }
+
   #await(groups: readonly string[], isOpening: boolean): void {
     this.#waitsMs = [];
     this.#missing = 0;

@@ -13,6 +13,8 @@ export interface Vitals {
   readonly delayMs: { readonly p50: number; readonly p99: number };
   /** User and system time since the start. */
   readonly cpuSeconds: number;
+  /** Since the start: how long the main thread could have run and had to wait for a core, other processes having them. */
+  readonly coreWaitSeconds: number;
   readonly rssBytes: number;
   /** VmHWM of /proc/self/status. */
   readonly peakRssBytes: number;
@@ -35,6 +37,7 @@ const commands = {
       longestBlockMs,
       delayMs,
       cpuSeconds: (user + system) / 1e6,
+      coreWaitSeconds: coreWaitSeconds(),
       rssBytes: rss,
       peakRssBytes: peakRssBytes(),
       heapBytes: heapUsed,
@@ -57,6 +60,12 @@ function peakRssBytes(): number {
   const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   if (kib === undefined) throw new Error('the system has no /proc/self/status with VmHWM');
   return Number(kib) * 1_024;
+}
+
+/** The second number of /proc/self/schedstat, in nanoseconds. */
+function coreWaitSeconds(): number {
+  const [, waited = 'NaN'] = readFileSync('/proc/self/schedstat', 'utf8').split(' ');
+  return Number(waited) / 1e9;
 }
 
 serveCommands(commands);

@@ -97,6 +97,12 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
+  /** Closes it by RST, as a process does that is killed with data unread. */
+  cut(): void {
+    this.#isClosing = true;
+    this.#socket.resetAndDestroy();
+  }
+
   #opening(): readonly Buffer[] {
     const { requests, port } = this.#options;
     const blocks = new Map<string, Buffer>();
