@@ -40,8 +40,9 @@ export const disruption: Bench = {
       await measure('rolling restart of everything at once', () =>
         each(workloads, (workload) => shop.restart(workload)),
       );
-      await measure('every deployment from its size to 1, to 10, to 1, to 3', async () => {
-        for (const count of [1, quick ? 4 : 10, 1, 3]) await replicas(count);
+      const sizes = [1, quick ? 4 : 10, 1, 3];
+      await measure(`every deployment to ${sizes.join(', to ')}`, async () => {
+        for (const count of sizes) await replicas(count);
       });
       await measure('a pod of each deleted, in turn', async () => {
         for (const workload of workloads) {
@@ -50,9 +51,10 @@ export const disruption: Bench = {
         }
       });
       await setTimeout(5_000);
-      await measure('the control plane killed, back after a while', async () => {
+      const outageMs = quick ? 5_000 : 60_000;
+      await measure(`the control plane killed, back after ${outageMs / 1_000} s`, async () => {
         await mesh.killControlPlane();
-        await setTimeout(quick ? 5_000 : 60_000);
+        await setTimeout(outageMs);
         await mesh.startControlPlane();
       });
       // Its clients try again after 10 s at most.
