@@ -45,6 +45,21 @@ export interface ResourceRef {
   readonly port: number;
 }
 
+/** An address that nothing is known about. */
+export function bareEndpoint({ ip, port }: SocketAddress): ToldEndpoint {
+  return {
+    ip,
+    port,
+    weight: 1,
+    labels: new Map(),
+    identity: undefined,
+    protocol: undefined,
+    transportPort: undefined,
+    authorityOverride: undefined,
+    resource: undefined,
+  };
+}
+
 /** The endpoints of an `add`. One without a usable address is left out, as proxies do. */
 export function decodeEndpoints(set: WeightedAddrSet): readonly ToldEndpoint[] {
   return set.addrs.flatMap((endpoint) => decodeEndpoint(endpoint, set.metricLabels) ?? []);

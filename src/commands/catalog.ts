@@ -1,11 +1,6 @@
-import {
-  controllerFlags,
-  endpointsFlags,
-  profileFlags,
-  proxyFlags,
-  sandboxFlags,
-  versionFlags,
-} from '../config/flags.js';
+import { endpointsFlags, profileFlags } from '../config/ask-flags.js';
+import { controllerFlags, sandboxFlags, versionFlags } from '../config/flags.js';
+import { proxyFlags } from '../config/proxy-flags.js';
 import { type Command, command } from './command.js';
 
 /** Every command of the program, in the order of help. A new one is an entry here and a file that exports `run`. */

@@ -1,6 +1,6 @@
 import { followEndpoints, getEndpoints } from '../client/destination.js';
 import { explainEndpoints } from '../client/explain.js';
-import type { EndpointsConfig } from '../config/flags.js';
+import type { EndpointsConfig } from '../config/ask-flags.js';
 import { answeredExitCode, askAll, maxRetryMs, questionsFor, watch } from './ask.js';
 import { endpointExplanationDocument } from './endpoint-explanation-json.js';
 import { endpointExplanationText } from './endpoint-explanation-text.js';

@@ -1,6 +1,6 @@
 import { explainProfile } from '../client/explain.js';
 import { followProfile, getProfile } from '../client/profile.js';
-import type { ProfileConfig } from '../config/flags.js';
+import type { ProfileConfig } from '../config/ask-flags.js';
 import { answeredExitCode, askAll, maxRetryMs, questionsFor, watch } from './ask.js';
 import { explanationPrinter, refuseToWatch } from './explanation-printer.js';
 import type { Io } from './io.js';

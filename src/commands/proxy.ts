@@ -1,4 +1,4 @@
-import type { ProxyConfig } from '../config/flags.js';
+import type { ProxyConfig } from '../config/proxy-flags.js';
 import { formatHostPort } from '../config/parsers.js';
 import { parseContextToken } from '../core/context-token.js';
 import { createProxyMetrics } from '../proxy/metrics/proxy-metrics.js';

@@ -1,22 +1,21 @@
 import { fileURLToPath } from 'node:url';
 import type { ConfigOf, FlagTable } from './flag.js';
 import { http2ClientParams } from './http2-client-params.js';
+import { logFlags } from './log-flags.js';
 import {
   boolean,
-  contextToken,
   dialAddress,
   dnsName,
   duration,
-  forwardRule,
   integer,
   listenAddress,
   namespace,
   nonEmpty,
   oneOf,
-  outboundTcpRule,
   portRanges,
   someOf,
 } from './parsers.js';
+import { adminPort, apiPort, proxyApiPort } from './ports.js';
 
 // Kubernetes puts variables for every Service into every pod: a Service named conduit gives CONDUIT_PORT and
 // CONDUIT_SERVICE_HOST, one named conduit-api gives CONDUIT_API_PORT. So no flag may be named `port`, `service-host`
@@ -103,33 +102,6 @@ const meshFlags = {
     group: 'Mesh',
   },
 } as const satisfies FlagTable;
-
-const logFlags = {
-  'log-level': {
-    kind: 'value',
-    placeholder: 'LEVEL',
-    parse: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-    /** Starts, stops and what changes the state of the whole: a few lines an hour in a healthy cluster. */
-    default: 'info',
-    help: 'The least severe messages to log: trace, debug, info, warn, error, fatal or silent.',
-    group: 'Logs',
-  },
-  'log-format': {
-    kind: 'value',
-    placeholder: 'FORMAT',
-    parse: oneOf('auto', 'json', 'pretty'),
-    /** People read terminals, machines read the rest. */
-    default: 'auto',
-    help: 'json (one object a line), pretty, or auto: pretty on a terminal, otherwise json.',
-    group: 'Logs',
-  },
-} as const satisfies FlagTable;
-
-// The ports are part of the product: sidecars, Prometheus and manifests are configured with them. Port 0 takes any
-// free one, for tests.
-const proxyApiPort = 8086;
-const apiPort = 8085;
-const adminPort = 9990;
 
 export const controllerFlags = {
   kubeconfig: {
@@ -276,189 +248,6 @@ export const sandboxFlags = {
   ...logFlags,
 } as const satisfies FlagTable;
 
-/** How a command finds a running control plane. */
-const clientFlags = {
-  addr: {
-    kind: 'value',
-    placeholder: 'HOST:PORT',
-    parse: dialAddress,
-    /** Where a sandbox listens, and `kubectl port-forward deploy/conduit 8086`. */
-    default: `127.0.0.1:${proxyApiPort}`,
-    help: 'The proxy-facing address of a running control plane.',
-    group: 'Connection',
-  },
-  timeout: {
-    kind: 'value',
-    placeholder: 'DURATION',
-    parse: duration({ min: { ms: 1 } }),
-    /** A control plane answers within 3 s, which is how long proxies wait; the rest is for slow links. */
-    default: '5s',
-    help: 'How long to wait for the first answer.',
-    group: 'Connection',
-    env: 'none',
-  },
-} as const satisfies FlagTable;
-
-/** How to ask, of commands that show what proxies are told. */
-const askFlags = {
-  'context-token': {
-    kind: 'value',
-    placeholder: 'JSON',
-    parse: contextToken,
-    default: { kind: 'unset', says: 'none: a client that nothing is known about' },
-    help: 'Ask as this client: {"ns":"shop","nodeName":"node-1","pod":"web-1"}, each part optional.',
-    group: 'Connection',
-    env: 'none',
-  },
-  ...clientFlags,
-  'api-addr': {
-    kind: 'value',
-    placeholder: 'HOST:PORT',
-    parse: dialAddress,
-    /** Where a sandbox listens, and `kubectl port-forward deploy/conduit 8085`. */
-    default: `127.0.0.1:${apiPort}`,
-    help: 'The tooling-facing address of a running control plane, for --explain.',
-    group: 'Connection',
-    // CONDUIT_API_ADDR is where a control plane listens, which need not name a host.
-    env: 'none',
-  },
-} as const satisfies FlagTable;
-
-export const endpointsFlags = {
-  watch: {
-    kind: 'switch',
-    short: 'w',
-    help: 'Print the endpoints and then every change of them, until interrupted.',
-    group: 'Output',
-    env: 'none',
-  },
-  explain: {
-    kind: 'switch',
-    help: 'Print every address that the cluster declares for the service, with whether it is told and why.',
-    group: 'Output',
-    env: 'none',
-  },
-  output: {
-    kind: 'value',
-    short: 'o',
-    placeholder: 'FORMAT',
-    parse: oneOf('table', 'json'),
-    default: 'table',
-    help: 'table, or json: a document for each authority; with --watch, an object a line.',
-    group: 'Output',
-    env: 'none',
-  },
-  ...askFlags,
-} as const satisfies FlagTable;
-
-export const profileFlags = {
-  watch: {
-    kind: 'switch',
-    short: 'w',
-    help: 'Print the profile, and again whenever it changes, until interrupted.',
-    group: 'Output',
-    env: 'none',
-  },
-  explain: {
-    kind: 'switch',
-    help: 'Print what the authority stands for, and where each part of its profile comes from.',
-    group: 'Output',
-    env: 'none',
-  },
-  output: endpointsFlags.output,
-  ...askFlags,
-} as const satisfies FlagTable;
-
-export const proxyFlags = {
-  'outbound-addr': {
-    kind: 'value',
-    placeholder: 'HOST:PORT',
-    parse: listenAddress,
-    /** Loopback: what comes here is the application's own. The port is linkerd2-proxy's. */
-    default: '127.0.0.1:4140',
-    help: 'Where the application sends its HTTP requests, as to a proxy or with their Host. They go where the authority of each says.',
-    group: 'Traffic',
-  },
-  'outbound-tcp': {
-    kind: 'repeated',
-    placeholder: 'LISTEN=AUTHORITY',
-    parse: outboundTcpRule,
-    default: { kind: 'value', value: [], says: 'none' },
-    help: 'An address whose connections are bytes for one authority: 127.0.0.1:3306=db.shop.svc.cluster.local:3306. Can be repeated.',
-    group: 'Traffic',
-  },
-  inbound: {
-    kind: 'repeated',
-    placeholder: 'LISTEN=FORWARD',
-    parse: forwardRule,
-    default: { kind: 'value', value: [], says: 'none' },
-    help: "An address of the pod's, and where the application listens for what comes there: 10.0.0.7:8080=127.0.0.1:8080. HTTP/1, HTTP/2 and bytes are told apart. Can be repeated.",
-    group: 'Traffic',
-  },
-  'inbound-opaque': {
-    kind: 'repeated',
-    placeholder: 'LISTEN=FORWARD',
-    parse: forwardRule,
-    default: { kind: 'value', value: [], says: 'none' },
-    help: 'The same for ports whose connections are bytes, and are not looked into. Can be repeated.',
-    group: 'Traffic',
-  },
-  'detect-timeout': {
-    kind: 'value',
-    placeholder: 'DURATION',
-    parse: duration({ min: { ms: 1 } }),
-    /** linkerd2-proxy's. */
-    default: '10s',
-    help: 'How long a client may stay silent before its connection is taken for bytes, since its server may have to speak first.',
-    group: 'Traffic',
-  },
-  'destination-addr': {
-    kind: 'value',
-    placeholder: 'HOST:PORT',
-    parse: dialAddress,
-    /** Where a sandbox listens. */
-    default: `127.0.0.1:${proxyApiPort}`,
-    help: 'The proxy-facing address of the control plane, which says where services are.',
-    group: 'Discovery',
-  },
-  'context-token': {
-    kind: 'value',
-    placeholder: 'JSON',
-    parse: contextToken,
-    default: { kind: 'unset', says: 'none: a proxy that nothing is known about' },
-    help: 'What to say about this proxy: {"ns":"shop","nodeName":"node-1","pod":"web-1"}, each part optional.',
-    group: 'Discovery',
-  },
-  'discovery-idle': {
-    kind: 'value',
-    placeholder: 'DURATION',
-    parse: duration({ min: { ms: 1_000 } }),
-    /** Long enough for what is asked for every minute by a cron job or a scrape. */
-    default: '5m',
-    help: 'How long the endpoints of a name are followed after its last use.',
-    group: 'Discovery',
-  },
-  'admin-addr': {
-    kind: 'value',
-    placeholder: 'HOST:PORT',
-    parse: listenAddress,
-    /** Every interface: kubelet and Prometheus connect from outside of the pod. The port is linkerd2-proxy's. */
-    default: ':4191',
-    help: 'Where /metrics, /live, /ready and /debug are served (HTTP).',
-    group: 'Admin',
-  },
-  'shutdown-grace': {
-    kind: 'value',
-    placeholder: 'DURATION',
-    parse: duration({ min: { ms: 0 } }),
-    /** A Pod's default terminationGracePeriodSeconds. */
-    default: '30s',
-    help: 'How long requests in flight are waited for when the proxy is told to stop.',
-    group: 'Admin',
-  },
-  ...logFlags,
-} as const satisfies FlagTable;
-
 export const versionFlags = {
   output: {
     kind: 'value',
@@ -474,7 +263,4 @@ export const versionFlags = {
 
 export type ControllerConfig = ConfigOf<typeof controllerFlags>;
 export type SandboxConfig = ConfigOf<typeof sandboxFlags>;
-export type EndpointsConfig = ConfigOf<typeof endpointsFlags>;
-export type ProfileConfig = ConfigOf<typeof profileFlags>;
-export type ProxyConfig = ConfigOf<typeof proxyFlags>;
 export type VersionConfig = ConfigOf<typeof versionFlags>;

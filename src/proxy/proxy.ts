@@ -1,5 +1,5 @@
 import { createChannel } from '../client/channel.js';
-import type { ToldEndpoint } from '../client/told-endpoint.js';
+import { bareEndpoint } from '../client/told-endpoint.js';
 import { formatListenAddress, type ListenAddress } from '../runtime/address.js';
 import type { Logger } from '../runtime/log.js';
 import { Scope } from '../runtime/scope.js';
@@ -109,7 +109,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     const inbound: Listener[] = [];
     for (const rule of options.inbound) {
       const endpoint = new Endpoint({
-        told: applicationAt(rule.forward),
+        // The application in this pod, which is spoken to in whatever its clients speak.
+        told: bareEndpoint({ ip: rule.forward.host, port: rule.forward.port }),
         authority: undefined,
         connect: connectFor('inbound'),
         estimateMs: 0,
@@ -214,21 +215,6 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     await scope.close();
     throw error;
   }
-}
-
-/** The application in this pod as an endpoint: it is spoken to in whatever its clients speak. */
-function applicationAt({ host, port }: { readonly host: string; readonly port: number }): ToldEndpoint {
-  return {
-    ip: host,
-    port,
-    weight: 1,
-    labels: new Map(),
-    identity: undefined,
-    protocol: undefined,
-    transportPort: undefined,
-    authorityOverride: undefined,
-    resource: undefined,
-  };
 }
 
 /** Whether something came to its end in time. */

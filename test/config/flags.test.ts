@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { endpointsFlags, profileFlags } from '../../src/config/ask-flags.js';
 import {
   configKey,
   defaultText,
@@ -7,17 +8,13 @@ import {
   type FlagTable,
   flagUsage,
 } from '../../src/config/flag.js';
-import {
-  controllerFlags,
-  endpointsFlags,
-  profileFlags,
-  sandboxFlags,
-  versionFlags,
-} from '../../src/config/flags.js';
+import { controllerFlags, sandboxFlags, versionFlags } from '../../src/config/flags.js';
 import { loadConfig } from '../../src/config/load.js';
+import { proxyFlags } from '../../src/config/proxy-flags.js';
 
 const tables: readonly [string, FlagTable][] = [
   ['controller', controllerFlags],
+  ['proxy', proxyFlags],
   ['sandbox', sandboxFlags],
   ['endpoints', endpointsFlags],
   ['profile', profileFlags],

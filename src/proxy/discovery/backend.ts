@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DestinationChannel } from '../../client/channel.js';
 import { type EndpointEvent, followEndpoints } from '../../client/destination.js';
-import type { ToldEndpoint } from '../../client/told-endpoint.js';
+import { bareEndpoint, type ToldEndpoint } from '../../client/told-endpoint.js';
 import type { Logger } from '../../runtime/log.js';
 import { Balancer, type BalancerOptions } from '../balance/balancer.js';
 import type { Endpoint } from '../balance/endpoint.js';
@@ -127,18 +127,6 @@ export class Backend {
   #useItself(): void {
     const { host, port } = splitAuthority(this.authority) ?? { host: this.authority, port: 80 };
     this.#isFailingFast = false;
-    this.#balancer.update([
-      {
-        ip: host.replace(/^\[|\]$/g, ''),
-        port,
-        weight: 1,
-        labels: new Map(),
-        identity: undefined,
-        protocol: undefined,
-        transportPort: undefined,
-        authorityOverride: undefined,
-        resource: undefined,
-      },
-    ]);
+    this.#balancer.update([bareEndpoint({ ip: host.replace(/^\[|\]$/g, ''), port })]);
   }
 }
