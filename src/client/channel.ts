@@ -16,7 +16,8 @@ export function createChannel(address: string): DestinationChannel {
   return { address, client, close: () => client.close() };
 }
 
-const channelOptions: ClientOptions = {
+/** For every client of a control plane. Clients of the same address and options share one connection. */
+export const channelOptions: ClientOptions = {
   // An address of a control plane is inside of the cluster's network or on loopback: what HTTP_PROXY says for the
   // web doesn't apply to it.
   'grpc.enable_http_proxy': 0,

@@ -17,7 +17,7 @@ afterEach(() => {
 
 async function startProxy(...args: readonly string[]) {
   const command = '--import tsx src/main.ts proxy --log-format json'.split(' ');
-  const listeners = ['--admin-addr', '127.0.0.1:0', '--outbound-addr', '127.0.0.1:0'];
+  const listeners = ['admin', 'outbound', 'control'].map((name) => `--${name}-addr=127.0.0.1:0`);
   const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...command, ...listeners, ...args]);
   cleanups.push(() => child.kill('SIGKILL'));
   let stderr = '';
