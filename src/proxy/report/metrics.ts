@@ -14,7 +14,7 @@ export function createReportMetrics(registry: Registry, book: ReportBook): Count
   });
   new Counter({
     name: 'conduit_report_folded_total',
-    help: 'Counts that were entered without their details, as there was no room for another series.',
+    help: 'Requests and connections that are reported without their details, as there was no room for another series.',
     registers,
     collect() {
       this.reset();

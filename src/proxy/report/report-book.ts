@@ -92,32 +92,27 @@ export class ReportBook {
     return subject;
   }
 
-  count(subject: Subject, measure: CountMeasure, outcome?: Outcome): CountSeries {
+  count(subject: Subject, measure: CountMeasure, exactly?: Outcome): CountSeries {
+    const outcome = exactly && this.#isAnyone(subject) ? roughly(exactly) : exactly;
     const key = outcome === undefined ? measure : `${measure} ${outcomeKey(outcome)}`;
     const known = subject.series.get(key);
     if (known?.kind === 'count') return known;
     if (this.#isFull(subject, countBytes)) {
-      return this.count(this.#anyoneOf(subject.facts.direction), measure, outcome && roughly(outcome));
+      return this.count(this.#anyoneOf(subject.facts.direction), measure, outcome);
     }
     const id = ++this.#lastId;
-    const series: CountSeries = {
-      kind: 'count',
-      id,
-      subject,
-      measure,
-      outcome,
-      value: 0,
-      changedIn: this.#turn,
-    };
+    const changedIn = this.#turn;
+    const series: CountSeries = { kind: 'count', id, subject, measure, outcome, value: 0, changedIn };
     return this.#enter(key, series, countBytes);
   }
 
-  latency(subject: Subject, status: number): LatencySeries {
+  latency(subject: Subject, exactly: number): LatencySeries {
+    const status = this.#isAnyone(subject) ? hundredOf(exactly) : exactly;
     const key = `latency ${status}`;
     const known = subject.series.get(key);
     if (known?.kind === 'latency') return known;
     if (this.#isFull(subject, latencyBytes)) {
-      return this.latency(this.#anyoneOf(subject.facts.direction), hundredOf(status));
+      return this.latency(this.#anyoneOf(subject.facts.direction), status);
     }
     const series: LatencySeries = {
       kind: 'latency',

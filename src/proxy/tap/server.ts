@@ -35,7 +35,7 @@ type ObserveCall = ServerWritableStream<ObserveRequest, TapEvent>;
 /** How long clients have to take note of the end. */
 const closeMs = 1_000;
 
-/** A message nests no deeper than it is long, and one of this length no deeper than the stack has room for. */
+/** Room for the largest match that is taken. One that nests deeper than the stack has room for fails to be decoded. */
 const maxRequestBytes = 16_384;
 
 /** Serves the control plane its taps, over plaintext HTTP/2. Resolves once it listens. */

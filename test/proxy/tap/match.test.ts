@@ -3,7 +3,7 @@ import { ObserveRequest_Match as Match } from '../../../src/gen/io/linkerd/proxy
 import { toIpAddress } from '../../../src/wire/address.js';
 import { compileMatch } from '../../../src/proxy/tap/match.js';
 import type { RequestStart } from '../../../src/proxy/metrics/observer.js';
-import { requestStart } from './observed.js';
+import { requestStart } from '../observed.js';
 
 type MatchOf<Case extends NonNullable<Match['match']>['$case']> = Extract<
   NonNullable<Match['match']>,

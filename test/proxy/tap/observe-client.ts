@@ -26,10 +26,11 @@ export class Observation {
   readonly call: ClientReadableStream<Message>;
   readonly #client: Client;
 
-  constructor(address: string, request: Message) {
+  constructor(address: string, request: Message | Buffer) {
     this.#client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
     const { path, requestSerialize, responseDeserialize } = service.Observe;
-    this.call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const serialize = (it: Message | Buffer): Buffer => (Buffer.isBuffer(it) ? it : requestSerialize(it));
+    this.call = this.#client.makeServerStreamRequest(path, serialize, responseDeserialize, request);
     this.call.on('metadata', () => (this.hasBegun = true));
     this.call.on('data', (event: Message) => this.events.push(event));
     this.call.on('error', (_error: ServiceError) => {});
@@ -43,6 +44,7 @@ export class Observation {
 
   /** The HTTP events of one kind, in order. */
   of(kind: 'request_init' | 'response_init' | 'response_end'): readonly Message[] {
-    return this.events.flatMap(({ http }) => (http as Record<string, Message>)[kind] ?? []);
+    const told = this.events.map(({ http }) => (http as Record<string, Message | undefined>)[kind]);
+    return told.filter((it) => it !== undefined);
   }
 }

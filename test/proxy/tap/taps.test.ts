@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ObserveRequest, TapEvent } from '../../../src/gen/io/linkerd/proxy/tap/tap.js';
 import { noRequestObserver, observeAll } from '../../../src/proxy/metrics/observer.js';
 import { Taps } from '../../../src/proxy/tap/taps.js';
-import { requestEnd, requestStart } from './observed.js';
+import { requestEnd, requestStart } from '../observed.js';
 
 const everything: ObserveRequest['match'] = { match: { $case: 'all', value: { matches: [] } } };
 const response = { status: 200, reason: '', fields: [] };

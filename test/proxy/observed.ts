@@ -1,4 +1,4 @@
-import type { RequestEnd, RequestStart, Target } from '../../../src/proxy/metrics/observer.js';
+import type { RequestEnd, RequestStart, Target } from '../../src/proxy/metrics/observer.js';
 
 /** What the proxy tells its observers, with the parts that a test is about. */
 export function requestStart({
