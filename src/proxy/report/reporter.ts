@@ -116,19 +116,23 @@ export class Reporter {
     call.send({ message: { $case: 'introduction', value: reports.introduction({ namespace, pod }) } });
     const welcome = await call.receive(this.#limits.answerMs);
     if (welcome.kind !== 'response') return failureOf(welcome, this.#limits.answerMs);
-    let intervalMs = this.#intervalMs(welcome.response.interval);
     for (;;) {
       const isLast = this.#stop.signal.aborted;
       update();
       const sent = await this.#send(call, reports, reports.next());
       if (!sent.ok) return sent.failure;
-      intervalMs = sent.intervalMs ?? intervalMs;
-      if (isLast) {
-        call.end();
-        return { code: 'OK', message: 'the proxy is stopping' };
-      }
-      await this.#pauseBetween(call, intervalMs);
+      if (isLast) return this.#end(call);
+      await this.#pauseBetween(call, sent.intervalMs);
       if (call.failure !== undefined) return call.failure;
+    }
+  }
+
+  /** Lets the server end the call, so that it sees a regular end. */
+  async #end(call: ReportCall): Promise<Failure> {
+    call.end();
+    for (;;) {
+      const answer = await call.receive(this.#limits.answerMs);
+      if (answer.kind !== 'response') return failureOf(answer, this.#limits.answerMs);
     }
   }
 

@@ -153,6 +153,7 @@ test('a control plane that starts anew takes up the true numbers', async () => {
   await telemetry(obliging(after), server.port);
   ask();
   await until(() => requests(after) === 3, { timeoutMs: 10_000 });
+  expect(requests(before)).toBe(1);
 }, 15_000);
 
 test('the last report has the last numbers', async () => {
@@ -164,6 +165,7 @@ test('the last report has the last numbers', async () => {
   ask();
   await reporter.stop({ withinMs: 1_000 });
   expect(requests(ledger)).toBe(1);
+  expect(server.conversations[0]?.isEnded).toBe(true);
 });
 
 test('stops in time, also where nobody answers', async () => {

@@ -20,6 +20,8 @@ const types = definition as unknown as Record<string, { serialize(message: objec
 export class ReportConversation {
   readonly received: Message[] = [];
   isOver = false;
+  /** Whether its client ended it in the regular way. */
+  isEnded = false;
   readonly #call: ServerDuplexStream<Message, Message>;
 
   constructor(
@@ -33,6 +35,7 @@ export class ReportConversation {
     });
     call.on('end', () => {
       this.isOver = true;
+      this.isEnded = !call.cancelled;
       call.end();
     });
     call.on('cancelled', () => (this.isOver = true));

@@ -155,17 +155,17 @@ test('a gRPC call by HTTP/2 is told with its status, on the inbound side as well
     destination: { ...loopback, port },
     destination_meta: { labels: { tls: 'loopback' } },
   });
-  const names = (message: Message | undefined): unknown =>
-    (message?.['headers'] as { headers: { name: string; value: Buffer }[] }).headers.map(
-      ({ name, value }) => `${name}=${value.toString()}`,
-    );
-  expect(names(observation.of('request_init')[0])).toEqual([
+  const names = (message: Message): readonly string[] => {
+    const { headers } = message['headers'] as { headers: { name: string; value: Buffer }[] };
+    return headers.map(({ name, value }) => `${name}=${value.toString()}`);
+  };
+  expect(names(observation.of('request_init')[0]!)).toEqual([
     ':method=POST',
     ':scheme=http',
     `:authority=${authority}`,
     ':path=/shop.Cart/Add',
   ]);
-  expect(names(observation.of('response_init')[0])).toEqual(
+  expect(names(observation.of('response_init')[0]!)).toEqual(
     expect.arrayContaining([':status=200', 'content-type=application/grpc']),
   );
   expect(observation.of('response_end')).toMatchObject([
@@ -340,9 +340,8 @@ test('a client of another make, with the contract at hand, taps as well', async 
   const { taps, server } = await tapped();
   const url = `http://${server.address}/io.linkerd.proxy.tap.Tap/Observe`;
   const request = JSON.stringify({ limit: 1, match: { all: {} } });
-  const curl = promisify(execFile)('node_modules/.bin/buf', [
-    ...['curl', '--http2-prior-knowledge', '--protocol', 'grpc', '--schema', 'proto', '-d', request, url],
-  ]);
+  const options = '--http2-prior-knowledge --protocol grpc --schema proto'.split(' ');
+  const curl = promisify(execFile)('node_modules/.bin/buf', ['curl', ...options, '-d', request, url]);
   await until(() => taps.size === 1, { timeoutMs: 15_000 });
   taps.observer.request(requestStart({ head: { method: 'PURGE' } })).ended(requestEnd({ responseBytes: 3 }));
   const { stdout } = await curl;
