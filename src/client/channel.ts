@@ -15,7 +15,7 @@ export function createChannel(address: string): DestinationChannel {
   return { address, client, close: () => client.close() };
 }
 
-/** How every client of a control plane connects to it. */
+/** How every client of a control plane connects to it. Clients of the same address and options share one connection. */
 export const channelOptions: ClientOptions = {
   // An address of a control plane is inside of the cluster's network or on loopback: what HTTP_PROXY says for the
   // web doesn't apply to it.

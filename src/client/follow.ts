@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../runtime/backoff.js';
+import { pause } from '../runtime/pause.js';
 import { createChannel, type DestinationChannel } from './channel.js';
 import { type Failure, isFinal } from './failure.js';
 
@@ -87,12 +87,4 @@ export const interrupted: Failure = { code: 'CANCELLED', message: 'interrupted' 
 
 export function noAnswer(withinMs: number): Failure {
   return { code: 'DEADLINE_EXCEEDED', message: `no answer within ${withinMs} ms` };
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch {
-    // Interrupted, which the loop sees for itself.
-  }
 }

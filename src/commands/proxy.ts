@@ -1,8 +1,15 @@
 import type { ProxyConfig } from '../config/proxy-flags.js';
 import { formatHostPort } from '../config/parsers.js';
 import { parseContextToken } from '../core/context-token.js';
-import { createProxyMetrics } from '../proxy/metrics/proxy-metrics.js';
+import { observeAll } from '../proxy/metrics/observer.js';
+import { createProxyMetrics, latencyBoundsMs } from '../proxy/metrics/proxy-metrics.js';
 import { startProxy } from '../proxy/proxy.js';
+import { createReportMetrics } from '../proxy/report/metrics.js';
+import { ReportBook } from '../proxy/report/report-book.js';
+import { ReportObserver } from '../proxy/report/report-observer.js';
+import { Reporter } from '../proxy/report/reporter.js';
+import { createTapServer } from '../proxy/tap/server.js';
+import { Taps } from '../proxy/tap/taps.js';
 import { createAdminServer, type Readiness } from '../runtime/admin.js';
 import { createLogger, type Logger } from '../runtime/log.js';
 import { createRegistry } from '../runtime/metrics.js';
@@ -13,6 +20,9 @@ import { packageVersion } from './version.js';
 
 /** How often series that have fallen idle are looked for. */
 const sweepMs = 60_000;
+
+/** How long the last report may take: a control plane that is there takes a few milliseconds. */
+const lastReportMs = 1_000;
 
 /** What closing may take behind the requests that were waited for. */
 const closeMs = 5_000;
@@ -33,12 +43,36 @@ async function start(config: ProxyConfig, log: Logger): Promise<Running> {
   const scope = new Scope();
   try {
     const registry = createRegistry({ version: packageVersion() });
-    const metrics = createProxyMetrics({ registry, nowMs: () => performance.now() });
+    const nowMs = (): number => performance.now();
+    const metrics = createProxyMetrics({ registry, nowMs });
     const sweep = setInterval(() => metrics.sweep(), sweepMs).unref();
     scope.add(() => clearInterval(sweep));
 
     const token = config.contextToken ?? '';
     const { pod, namespace } = parseContextToken(token);
+    const observers = [metrics.observer];
+    if (pod !== undefined && namespace !== undefined) {
+      const book = new ReportBook({ latencyBoundsMs, nowMs, epochMs: Date.now() });
+      const observer = new ReportObserver(book);
+      observers.push(observer);
+      const reporter = new Reporter({
+        address: formatHostPort(config.telemetryAddr),
+        namespace,
+        pod,
+        book,
+        update: () => observer.update(),
+        log,
+        reports: createReportMetrics(registry, book),
+      });
+      scope.add(() => reporter.stop({ withinMs: lastReportMs }));
+    }
+
+    const taps = new Taps();
+    observers.push(taps.observer);
+    const tapServer = await createTapServer({ address: config.controlAddr, taps, registry, log });
+    scope.add(() => tapServer.close());
+    log.info({ control: tapServer.address }, 'tap server started');
+
     let isStopping = false;
     const proxy = await startProxy({
       outbound: config.outboundAddr,
@@ -52,7 +86,7 @@ async function start(config: ProxyConfig, log: Logger): Promise<Running> {
       detectMs: config.detectTimeout.ms,
       discoveryIdleMs: config.discoveryIdle.ms,
       name: pod === undefined || namespace === undefined ? pod : `${pod}.${namespace}`,
-      observer: metrics.observer,
+      observer: observeAll(observers),
       log,
     });
     scope.add(() => proxy.stop({ graceMs: config.shutdownGrace.ms }));

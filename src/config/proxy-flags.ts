@@ -79,6 +79,24 @@ export const proxyFlags = {
     help: 'How long the endpoints of a name are followed after its last use.',
     group: 'Discovery',
   },
+  'telemetry-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: dialAddress,
+    /** One process serves both unless a cluster scales them apart. */
+    default: { kind: 'flag', name: 'destination-addr' },
+    help: 'The address of the control plane to report to. Only a proxy whose context token says its namespace and pod reports.',
+    group: 'Telemetry',
+  },
+  'control-addr': {
+    kind: 'value',
+    placeholder: 'HOST:PORT',
+    parse: listenAddress,
+    /** Every interface: the control plane connects to the pod. The port is linkerd2-proxy's. */
+    default: ':4190',
+    help: 'Where the control plane taps requests (gRPC). Whoever reaches it can see them.',
+    group: 'Telemetry',
+  },
   'admin-addr': {
     kind: 'value',
     placeholder: 'HOST:PORT',

@@ -7,6 +7,9 @@ import { afterEach, expect, test } from 'vitest';
 import { ScriptedDestination, weighted } from '../client/scripted-destination.js';
 import { until } from '../kit/until.js';
 import { ask1 } from '../proxy/lab.js';
+import { ScriptedTelemetry } from '../proxy/report/scripted-telemetry.js';
+import { TelemetryLedger } from '../proxy/report/telemetry-ledger.js';
+import { everything, Observation } from '../proxy/tap/observe-client.js';
 
 /** `conduit proxy` in a process of its own: its flags, its admin server, its end. */
 
@@ -17,7 +20,7 @@ afterEach(() => {
 
 async function startProxy(...args: readonly string[]) {
   const command = '--import tsx src/main.ts proxy --log-format json'.split(' ');
-  const listeners = ['--admin-addr', '127.0.0.1:0', '--outbound-addr', '127.0.0.1:0'];
+  const listeners = ['admin', 'outbound', 'control'].map((name) => `--${name}-addr=127.0.0.1:0`);
   const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [...command, ...listeners, ...args]);
   cleanups.push(() => child.kill('SIGKILL'));
   let stderr = '';
@@ -37,6 +40,7 @@ async function startProxy(...args: readonly string[]) {
     outbound: portOf(line('proxy started')?.['outbound']),
     inbound: portOf(line('proxy started')?.['inbound']),
     admin: portOf(line('admin server started')?.['admin']),
+    control: String(line('tap server started')?.['control']),
   };
 }
 
@@ -83,4 +87,47 @@ test('serves, shows what it does, and finishes what it has before it ends', asyn
   answerHeld?.();
   expect((await held).body).toBe('held');
   expect(await proxy.exit).toBe(0);
+});
+
+test('reports to the control plane, and lets it tap', async () => {
+  const app = http.createServer((_message, response) => response.end('ok'));
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => app.close());
+  const ledger = new TelemetryLedger();
+  const introductions: string[] = [];
+  const telemetry = await ScriptedTelemetry.listen((conversation) => {
+    const { introduction, report } = conversation;
+    if (introduction !== undefined) {
+      introductions.push(`${introduction.namespace}/${introduction.pod}`);
+      ledger.introduce(introduction.epoch);
+    }
+    if (report !== undefined) ledger.apply(report);
+    conversation.answer(report?.sequence ?? 0n, { intervalMs: 100 });
+  });
+  cleanups.push(() => telemetry.kill());
+
+  const proxy = await startProxy(
+    `--telemetry-addr=${telemetry.address}`,
+    `--inbound=127.0.0.1:0=127.0.0.1:${(app.address() as AddressInfo).port}`,
+    '--context-token={"ns":"shop","pod":"web-1"}',
+  );
+  const tap = new Observation(proxy.control, { limit: 2, match: everything });
+  cleanups.push(() => tap.close());
+  await until(() => tap.hasBegun);
+  await ask1({ port: proxy.inbound, authority: 'web.shop', path: '/a' });
+  await ask1({ port: proxy.inbound, authority: 'web.shop', path: '/b' });
+  await until(() => tap.status);
+  expect(tap.of('request_init').map(({ path }) => path)).toEqual(['/a', '/b']);
+
+  proxy.child.kill('SIGTERM');
+  expect(await proxy.exit).toBe(0);
+  const grown = [...ledger.grown].map(([key, value]) => [key.split('|')[1], Number(value)]);
+  expect(Object.fromEntries(grown)).toMatchObject({
+    REQUESTS: 2,
+    RESPONSES: 2,
+    RESPONSE_LATENCY: 2,
+    TCP_OPENS: 2,
+    TCP_CLOSES: 2,
+  });
+  expect(introductions).toEqual(['shop/web-1']);
 });

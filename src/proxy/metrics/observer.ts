@@ -80,6 +80,8 @@ export interface ConnectionOpened {
   readonly peer: 'src' | 'dst';
   /** For `src`, undefined where it isn't known before requests come. */
   readonly target: Target | undefined;
+  /** The address at the other end; empty where it has gone already. */
+  readonly remoteIp: string;
   /** What has passed so far. May be asked at any time, also after the end. */
   readonly bytes: () => { readonly read: number; readonly written: number };
 }
@@ -89,20 +91,65 @@ export interface ConnectionObserver {
   closed(errno: string | undefined): void;
 }
 
-/** Tells several observers. */
+/** For an observer to give where the rest of a request is nothing to it. */
+export const noRequestObserver: RequestObserver = { responded() {}, ended() {} };
+
+/** The same for a connection. */
+export const noConnectionObserver: ConnectionObserver = { closed() {} };
+
+/** Tells several observers. One that takes no interest in a request, or a connection, costs it nothing. */
 export function observeAll(observers: readonly Observer[]): Observer {
+  const nobody: Observer = {
+    request: () => noRequestObserver,
+    refused() {},
+    connection: () => noConnectionObserver,
+  };
+  return observers.reduce(observeBoth, nobody);
+}
+
+function observeBoth(first: Observer, second: Observer): Observer {
   return {
     request(start) {
-      const all = observers.map((it) => it.request(start));
+      const one = first.request(start);
+      const other = second.request(start);
+      if (one === noRequestObserver) return other;
+      return other === noRequestObserver ? one : new BothOfRequest(one, other);
+    },
+    refused(refusal) {
+      first.refused(refusal);
+      second.refused(refusal);
+    },
+    connection(opened) {
+      const one = first.connection(opened);
+      const other = second.connection(opened);
+      if (one === noConnectionObserver) return other;
+      if (other === noConnectionObserver) return one;
       return {
-        responded: (head, sinceRequestMs) => all.forEach((it) => it.responded(head, sinceRequestMs)),
-        ended: (end) => all.forEach((it) => it.ended(end)),
+        closed(errno) {
+          one.closed(errno);
+          other.closed(errno);
+        },
       };
     },
-    refused: (refusal) => observers.forEach((it) => it.refused(refusal)),
-    connection(opened) {
-      const all = observers.map((it) => it.connection(opened));
-      return { closed: (errno) => all.forEach((it) => it.closed(errno)) };
-    },
   };
+}
+
+class BothOfRequest implements RequestObserver {
+  readonly #one: RequestObserver;
+  readonly #other: RequestObserver;
+
+  constructor(one: RequestObserver, other: RequestObserver) {
+    this.#one = one;
+    this.#other = other;
+  }
+
+  responded(head: ResponseHead, sinceRequestMs: number): void {
+    this.#one.responded(head, sinceRequestMs);
+    this.#other.responded(head, sinceRequestMs);
+  }
+
+  ended(end: RequestEnd): void {
+    this.#one.ended(end);
+    this.#other.ended(end);
+  }
 }

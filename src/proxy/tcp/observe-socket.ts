@@ -16,6 +16,7 @@ export function observeSocket(
 ): void {
   const observed = observer.connection({
     ...about,
+    remoteIp: socket.remoteAddress ?? '',
     bytes: () => ({ read: socket.bytesRead, written: socket.bytesWritten }),
   });
   let errno: string | undefined;

@@ -110,6 +110,7 @@ test('connections are counted while they are open, and their bytes as they pass'
   const connection = observer.connection({
     direction: 'outbound',
     peer: 'dst',
+    remoteIp: '10.0.0.1',
     target,
     bytes: () => ({ ...passed }),
   });
@@ -134,6 +135,7 @@ test('series that nothing changes for 10 minutes go, those of open connections s
   observer.connection({
     direction: 'outbound',
     peer: 'dst',
+    remoteIp: '10.0.0.1',
     target,
     bytes: () => ({ read: 0, written: 0 }),
   });
