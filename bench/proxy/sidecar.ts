@@ -1,11 +1,15 @@
 import { Registry } from 'prom-client';
-import { createProxyMetrics } from '../../src/proxy/metrics/proxy-metrics.js';
+import { observeAll } from '../../src/proxy/metrics/observer.js';
+import { createProxyMetrics, latencyBoundsMs } from '../../src/proxy/metrics/proxy-metrics.js';
 import { type Proxy, startProxy } from '../../src/proxy/proxy.js';
+import { ReportBook } from '../../src/proxy/report/report-book.js';
+import { ReportObserver } from '../../src/proxy/report/report-observer.js';
+import { Taps } from '../../src/proxy/tap/taps.js';
 import { createLogger } from '../../src/runtime/log.js';
 import { serveCommands } from '../kit/worker.js';
 import { cpuMicros } from './cpu.js';
 
-/** A process with one sidecar, as `conduit proxy` runs it. */
+/** A process with one sidecar, which counts and can be tapped as `conduit proxy` does and can; nobody asks it to. */
 
 let proxy: Proxy | undefined;
 
@@ -31,7 +35,11 @@ const commands = {
       detectMs: 10_000,
       discoveryIdleMs: 300_000,
       name: undefined,
-      observer: createProxyMetrics({ registry: new Registry(), nowMs }).observer,
+      observer: observeAll([
+        createProxyMetrics({ registry: new Registry(), nowMs }).observer,
+        new ReportObserver(new ReportBook({ latencyBoundsMs, nowMs, epochMs: Date.now() })),
+        new Taps().observer,
+      ]),
       log: createLogger({ level: 'warn', format: 'json' }),
       nowMs,
     });

@@ -51,7 +51,7 @@ async function start(config: ProxyConfig, log: Logger): Promise<Running> {
     const token = config.contextToken ?? '';
     const { pod, namespace } = parseContextToken(token);
     const observers = [metrics.observer];
-    if (pod !== undefined && namespace !== undefined) {
+    if (config.telemetryAddr !== 'off' && pod !== undefined && namespace !== undefined) {
       const book = new ReportBook({ latencyBoundsMs, nowMs, epochMs: Date.now() });
       const observer = new ReportObserver(book);
       observers.push(observer);
@@ -67,11 +67,13 @@ async function start(config: ProxyConfig, log: Logger): Promise<Running> {
       scope.add(() => reporter.stop({ withinMs: lastReportMs }));
     }
 
-    const taps = new Taps();
-    observers.push(taps.observer);
-    const tapServer = await createTapServer({ address: config.controlAddr, taps, registry, log });
-    scope.add(() => tapServer.close());
-    log.info({ control: tapServer.address }, 'tap server started');
+    if (config.controlAddr !== 'off') {
+      const taps = new Taps();
+      observers.push(taps.observer);
+      const tapServer = await createTapServer({ address: config.controlAddr, taps, registry, log });
+      scope.add(() => tapServer.close());
+      log.info({ control: tapServer.address }, 'tap server started');
+    }
 
     let isStopping = false;
     const proxy = await startProxy({

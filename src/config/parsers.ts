@@ -42,6 +42,15 @@ export function dialAddress(text: string): Parsed<HostPort & { readonly host: st
   return ok(parts);
 }
 
+/** What another parser reads, or the word `off` in place of it. */
+export function orOff<T>(parse: Parser<T>): Parser<T | 'off'> {
+  return (text) => {
+    if (text === 'off') return ok('off');
+    const parsed = parse(text);
+    return parsed.ok ? parsed : wrong(`${parsed.expected}, or off`);
+  };
+}
+
 /** `10.0.0.7:8080=127.0.0.1:8080`: where to listen, and whom to connect to for what comes there. */
 export function forwardRule(
   text: string,

@@ -6,6 +6,7 @@ import {
   duration,
   forwardRule,
   listenAddress,
+  orOff,
   outboundTcpRule,
 } from './parsers.js';
 import { proxyApiPort } from './ports.js';
@@ -82,19 +83,19 @@ export const proxyFlags = {
   'telemetry-addr': {
     kind: 'value',
     placeholder: 'HOST:PORT',
-    parse: dialAddress,
+    parse: orOff(dialAddress),
     /** One process serves both unless a cluster scales them apart. */
     default: { kind: 'flag', name: 'destination-addr' },
-    help: 'The address of the control plane to report to. Only a proxy whose context token says its namespace and pod reports.',
+    help: 'The address of the control plane to report to, or off. Only a proxy whose context token says its namespace and pod reports.',
     group: 'Telemetry',
   },
   'control-addr': {
     kind: 'value',
     placeholder: 'HOST:PORT',
-    parse: listenAddress,
-    /** Every interface: the control plane connects to the pod. The port is linkerd2-proxy's. */
-    default: ':4190',
-    help: 'Where the control plane taps requests (gRPC). Whoever reaches it can see them.',
+    parse: orOff(listenAddress),
+    /** Loopback, since anybody is served who connects: the pod's address is to be chosen knowingly. The port is linkerd2-proxy's. */
+    default: '127.0.0.1:4190',
+    help: "Where the control plane taps requests (gRPC), or off. Whoever reaches it can see requests with all of their headers: the pod's address is for networks where only the control plane does.",
     group: 'Telemetry',
   },
   'admin-addr': {

@@ -63,7 +63,10 @@ test('serves, shows what it does, and finishes what it has before it ends', asyn
     `--destination-addr=${destination.address}`,
     `--inbound=127.0.0.1:0=127.0.0.1:${appPort}`,
     '--context-token={"ns":"shop","pod":"client-1"}',
+    '--telemetry-addr=off',
+    '--control-addr=off',
   );
+  expect(proxy.line('tap server started')).toBeUndefined();
   const authority = 'web.shop.svc.cluster.local:8080';
   expect((await ask1({ port: proxy.outbound, authority })).body).toBe('ok');
   expect((await ask1({ port: proxy.inbound, authority })).body).toBe('ok');
@@ -75,6 +78,7 @@ test('serves, shows what it does, and finishes what it has before it ends', asyn
     `request_total{direction="outbound",authority="${authority}",target_addr="127.0.0.1:${appPort}",target_ip="127.0.0.1",target_port="${appPort}",tls="no_identity",no_tls_reason="not_provided_by_service_discovery",dst_pod="web-1"} 1`,
     `request_total{direction="inbound",target_addr="127.0.0.1:${appPort}",target_ip="127.0.0.1",target_port="${appPort}",tls="no_identity",no_tls_reason="no_tls_from_remote"} 1`,
   ]);
+  expect(metrics).not.toMatch(/conduit_(tap|report)/);
   expect(JSON.parse((await admin('/debug/discovery')).body)).toMatchObject([
     { authority, endpoints: [{ address: `127.0.0.1:${appPort}`, weight: 10_000, pending: 0 }] },
   ]);

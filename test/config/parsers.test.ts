@@ -10,6 +10,7 @@ import {
   listenAddress,
   namespace,
   oneOf,
+  orOff,
   someOf,
 } from '../../src/config/parsers.js';
 import type { Parser } from '../../src/config/flag.js';
@@ -57,6 +58,30 @@ test('addresses to connect to have a host, and a port that is one', () => {
   ]);
   expect(formatHostPort({ host: '::1', port: 80 })).toBe('[::1]:80');
   expect(formatHostPort({ host: 'localhost', port: 80 })).toBe('localhost:80');
+});
+
+test('an address, or the word off', () => {
+  expect(read(orOff(listenAddress), [':4190', 'off', 'OFF', 'none', ''])).toEqual([
+    { host: undefined, port: 4190 },
+    'off',
+    'no',
+    'no',
+    'no',
+  ]);
+  expect(orOff(dialAddress)(':80')).toEqual({
+    ok: false,
+    expected: 'HOST:PORT such as 127.0.0.1:8086, [::1]:8086 or localhost:8086, or off',
+  });
+});
+
+test('what can be off is so by that word alone', () => {
+  expect(read(orOff(dialAddress), ['off', 'localhost:1', 'OFF', ''])).toEqual([
+    'off',
+    { host: 'localhost', port: 1 },
+    'no',
+    'no',
+  ]);
+  expect(orOff(dialAddress)('on')).toEqual({ ok: false, expected: expect.stringMatching(/, or off$/) });
 });
 
 test('durations', () => {

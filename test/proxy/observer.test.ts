@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Observer, RequestEnd } from '../../src/proxy/metrics/observer.js';
+import type { ProxyOptions } from '../../src/proxy/proxy.js';
 import { weighted } from '../client/scripted-destination.js';
 import { until } from '../kit/until.js';
 import { ask1, ask2, Lab } from './lab.js';
@@ -36,12 +37,17 @@ function recorder(): { observer: Observer; told: string[]; ends: RequestEnd[] } 
   return { observer, told, ends };
 }
 
-async function outboundTo(ports: readonly number[], observer: Observer, profile = {}): Promise<number> {
+async function outboundTo(
+  ports: readonly number[],
+  observer: Observer,
+  profile = {},
+  options: Partial<ProxyOptions> = {},
+): Promise<number> {
   const addrs = ports.map((port, index) =>
     weighted('127.0.0.1', port, { metric_labels: { pod: `pod-${index}` } }),
   );
   const destination = await lab.destination({ [`${authority}:80`]: { addrs } }, () => profile);
-  return (await lab.proxy({ destinationAddress: destination.address, observer })).outboundPort;
+  return (await lab.proxy({ destinationAddress: destination.address, observer, ...options })).outboundPort;
 }
 
 test('a request is told from its start to its end, with bytes', async () => {
@@ -76,6 +82,52 @@ test('an endpoint that is away costs no failure where another one answers, and o
     'request GET pod-0 ',
     'ended undefined grpc=undefined failure connect 0/0',
     'refused http unreachable',
+  ]);
+});
+
+test('what an endpoint’s sidecar couldn’t hand on is told once for it, and once for the next endpoint', async () => {
+  const { port } = await lab.http1App((message, response) => message.pipe(response));
+  const inbound = recorder();
+  const sidecars = [await lab.sidecar(port), await lab.sidecar(1, { observer: inbound.observer })];
+  const { observer, told } = recorder();
+  // The last one is tried first.
+  const outbound = await outboundTo(sidecars, observer, {}, { random: () => 0 });
+  expect((await ask1({ port: outbound, authority, method: 'POST', body: 'abc' })).body).toBe('abc');
+  await until(() => told.some((it) => it.startsWith('ended 200')));
+  expect(told.filter((it) => !it.startsWith('closed'))).toEqual([
+    'request POST pod-1 ',
+    'responded 502',
+    'ended 502 grpc=undefined failure undefined 3/0',
+    'request POST pod-0 ',
+    'responded 200',
+    'ended 200 grpc=undefined success undefined 3/3',
+  ]);
+  expect(inbound.told.filter((it) => !it.startsWith('closed'))).toEqual([
+    'request POST undefined ',
+    'ended undefined grpc=undefined failure connect 0/0',
+    'refused http unreachable',
+  ]);
+});
+
+test('a stream that was refused, and is sent again, is a request each time', async () => {
+  let streams = 0;
+  const { port } = await lab.http2App((stream) => {
+    streams += 1;
+    if (streams === 1) {
+      stream.close(7);
+    } else {
+      stream.respond();
+      stream.end('x');
+    }
+  });
+  const { observer, told } = recorder();
+  await ask2(lab.http2Client(await outboundTo([port], observer)), { authority });
+  expect(told.filter((it) => !it.startsWith('closed'))).toEqual([
+    'request GET pod-0 ',
+    'ended undefined grpc=undefined failure reset 0/0',
+    'request GET pod-0 ',
+    'responded 200',
+    'ended 200 grpc=undefined success undefined 0/1',
   ]);
 });
 

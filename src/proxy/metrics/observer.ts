@@ -7,8 +7,8 @@ import type { Peer, RequestHead, ResponseHead } from '../http/message.js';
  */
 export interface Observer {
   /**
-   * A request is being sent to a target. A retry is a request of its own; an attempt that found no connection, and was
-   * made elsewhere instead, is none.
+   * A request is being sent to a target. A retry is a request of its own, also where the target refused it, or its sidecar
+   * couldn't hand it on; an attempt that found no connection, and was made elsewhere instead, is none.
    */
   request(start: RequestStart): RequestObserver;
   /** A request, or a connection of bytes, that the proxy itself ended before it had a target. */

@@ -23,6 +23,7 @@ export const outboundTcpAnnotation = 'sandbox.conduit.io/outbound-tcp';
 
 /** The ports that linkerd2-proxy has, too. */
 const outboundPort = 4140;
+const controlPort = 4190;
 const adminPort = 4191;
 
 /** Whether a pod is in the mesh and has a container for its sidecar. */
@@ -64,6 +65,7 @@ export function sidecarArguments(given: {
     ...outboundTcp(pod).map(
       ({ port, authority }) => ['--outbound-tcp', `${ip}:${port}=${authority}`] as const,
     ),
+    ['--control-addr', `${ip}:${controlPort}`],
     ['--admin-addr', `${ip}:${adminPort}`],
     ['--destination-addr', destinationAddr],
     ['--context-token', JSON.stringify({ ns, nodeName: textAt(pod, 'spec', 'nodeName'), pod: name })],

@@ -73,6 +73,8 @@ describe('a sidecar', () => {
       '127.64.0.10:4150=mail.shop:2525',
       '--outbound-tcp',
       '127.64.0.10:4151=db.shop:5432',
+      '--control-addr',
+      '127.64.0.10:4190',
       '--admin-addr',
       '127.64.0.10:4191',
       '--destination-addr',
