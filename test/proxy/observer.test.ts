@@ -44,7 +44,7 @@ async function outboundTo(
   options: Partial<ProxyOptions> = {},
 ): Promise<number> {
   const addrs = ports.map((port, index) =>
-    weighted('127.0.0.1', port, { metric_labels: { pod: `pod-${index}` } }),
+    weighted('127.0.0.1', port, { weight: 10_000 + index, metric_labels: { pod: `pod-${index}` } }),
   );
   const destination = await lab.destination({ [`${authority}:80`]: { addrs } }, () => profile);
   return (await lab.proxy({ destinationAddress: destination.address, observer, ...options })).outboundPort;
@@ -88,17 +88,17 @@ test('an endpoint that is away costs no failure where another one answers, and o
 test('what an endpoint’s sidecar couldn’t hand on is told once for it, and once for the next endpoint', async () => {
   const { port } = await lab.http1App((message, response) => message.pipe(response));
   const inbound = recorder();
-  const sidecars = [await lab.sidecar(port), await lab.sidecar(1, { observer: inbound.observer })];
+  const sidecars = [await lab.sidecar(1, { observer: inbound.observer }), await lab.sidecar(port)];
   const { observer, told } = recorder();
-  // The last one is tried first.
+  // Of endpoints with uneven weights, this draws the first one.
   const outbound = await outboundTo(sidecars, observer, {}, { random: () => 0 });
   expect((await ask1({ port: outbound, authority, method: 'POST', body: 'abc' })).body).toBe('abc');
   await until(() => told.some((it) => it.startsWith('ended 200')));
   expect(told.filter((it) => !it.startsWith('closed'))).toEqual([
-    'request POST pod-1 ',
+    'request POST pod-0 ',
     'responded 502',
     'ended 502 grpc=undefined failure undefined 3/0',
-    'request POST pod-0 ',
+    'request POST pod-1 ',
     'responded 200',
     'ended 200 grpc=undefined success undefined 3/3',
   ]);
