@@ -134,7 +134,7 @@ describe.skipIf(!has('kubectl') || process.platform !== 'linux')('the example in
       '\n',
     );
     kubectl('delete', catalog);
-    await serveAnother(10);
+    await serveAnother(20);
 
     const restarted = await startController(kubeconfig);
     const names = ['catalog', 'orders'];
