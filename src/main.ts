@@ -30,9 +30,34 @@ const code = await runProgram(process.argv.slice(2), {
   signal: interrupt.signal,
   isTty: isatty(1),
   columns: Math.min(process.stdout.columns ?? 80, 100),
+  ...(isatty(1) && { terminal: { size: terminalSize, onKey } }),
 });
 await Promise.all([process.stdout, process.stderr].map(flushed));
 process.exit(code);
+
+/** A terminal that doesn't know says 0. */
+function terminalSize(): { readonly columns: number; readonly rows: number } {
+  return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 };
+}
+
+/** Key by key and not line by line, which takes Ctrl-C from the terminal as well. */
+function onKey(listener: (key: string) => void): () => void {
+  const { stdin } = process;
+  if (!isatty(0)) return () => undefined;
+  const onData = (bytes: Buffer): void => {
+    for (const key of bytes.toString('utf8')) {
+      if (key === '\u0003') onInterruption({ kind: 'signal', name: 'SIGINT' });
+      else listener(key);
+    }
+  };
+  stdin.setRawMode(true);
+  stdin.on('data', onData);
+  return () => {
+    stdin.off('data', onData);
+    stdin.setRawMode(false);
+    stdin.pause();
+  };
+}
 
 /** Resolves once everything written has left the process, or can't. */
 function flushed(output: Output & NodeJS.WriteStream): Promise<void> {

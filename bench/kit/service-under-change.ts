@@ -103,9 +103,10 @@ export class ServiceUnderChange {
         opaquePorts: undefined,
         namedPorts: none,
         ips: [ip],
+        isOnHostNetwork: false,
         hostIps: none,
         hostPorts: none,
-        isRunning: true,
+        phase: 'running',
         isTerminating: false,
         createdAtS: 0,
         proxy: undefined,
@@ -158,7 +159,7 @@ export function populateNodes(tables: MeshTables): void {
   const inZone: Zone = zone(clientZone);
   for (let client = 0; client < nodes; client++) {
     const name = nodeName(nodeOfClient(client));
-    tables.nodes.apply(name, { name, zone: inZone });
+    tables.nodes.apply(name, { name, zone: inZone, ips: none });
   }
 }
 

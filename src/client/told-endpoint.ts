@@ -5,7 +5,7 @@ import type {
   WeightedAddrSet,
 } from '../gen/io/linkerd/proxy/destination/destination.js';
 import type { Metadata } from '../gen/io/linkerd/proxy/meta/meta.js';
-import { decodeAddress, type SocketAddress } from './address.js';
+import { decodeAddress, type SocketAddress } from '../wire/socket-address.js';
 
 /** What a proxy is told about one endpoint of a service, as a plain value. */
 export interface ToldEndpoint extends SocketAddress {

@@ -3,7 +3,7 @@ import type {
   DestinationProfile,
   RetryBudget as RetryBudgetMessage,
 } from '../gen/io/linkerd/proxy/destination/destination.js';
-import { decodeDurationMs } from './duration.js';
+import { decodeDurationMs } from '../wire/duration.js';
 import { decodeEndpoint, decodeResource, type ResourceRef, type ToldEndpoint } from './told-endpoint.js';
 import { decodeRoute, type ToldRoute } from './told-route.js';
 

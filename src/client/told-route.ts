@@ -5,7 +5,7 @@ import type {
   Route,
 } from '../gen/io/linkerd/proxy/destination/destination.js';
 import { type HttpMethod, HttpMethod_Registered } from '../gen/io/linkerd/proxy/http_types/http_types.js';
-import { decodeDurationMs } from './duration.js';
+import { decodeDurationMs } from '../wire/duration.js';
 
 /** One route of a profile. */
 export interface ToldRoute {

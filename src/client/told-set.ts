@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AddressKey, addressKey } from '../core/endpoint.js';
 import type { Update } from '../gen/io/linkerd/proxy/destination/destination.js';
-import { decodeAddress } from './address.js';
+import { decodeAddress } from '../wire/socket-address.js';
 import { decodeEndpoints, type ToldEndpoint } from './told-endpoint.js';
 
 /** What a client was told of a service, up to one moment. */

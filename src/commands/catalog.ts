@@ -1,6 +1,8 @@
 import { endpointsFlags, profileFlags } from '../config/ask-flags.js';
 import { controllerFlags, sandboxFlags, versionFlags } from '../config/flags.js';
 import { proxyFlags } from '../config/proxy-flags.js';
+import { statFlags } from '../config/stat-flags.js';
+import { tapFlags, topFlags } from '../config/tap-flags.js';
 import { type Command, command } from './command.js';
 
 /** Every command of the program, in the order of help. A new one is an entry here and a file that exports `run`. */
@@ -35,6 +37,48 @@ export const catalog: readonly Command[] = [
     operands: 'none',
     flags: proxyFlags,
     load: () => import('./proxy.js'),
+  }),
+  command({
+    name: 'stat',
+    summary: 'Show the traffic of resources: success rate, requests a second, latencies.',
+    details: [
+      'Asks a running control plane what the sidecars have reported. For workloads, pods and namespaces: what they were asked. For services and authorities: what clients asked of them. With --to and --from: what passed between two.',
+      'Where there is nothing to tell, - stands. Latencies are from the first byte of a request to the last of its response.',
+    ],
+    operands: {
+      placeholder: 'RESOURCE',
+      help: 'As kubectl takes them: deploy, deploy/web, deploy web, deploy,sts, several of TYPE/NAME, or all. Types: ns, deploy, sts, ds, rs, rc, job, cj, po, svc, authority.',
+    },
+    flags: statFlags,
+    load: () => import('./stat.js'),
+  }),
+  command({
+    name: 'tap',
+    summary: 'Watch requests while they happen.',
+    details: [
+      "Shows what a resource's pods ask and are asked, as their sidecars see it, until interrupted: a line when a request begins (req), when its response begins (rsp) and when it ends (end), with the same id. Pods that come are watched too.",
+      'With --to, only what the resource asks of another; with --from, only what another asks of it. What is shown of all that was seen is told at the end.',
+    ],
+    operands: {
+      placeholder: 'RESOURCE',
+      help: 'As kubectl takes it: deploy/web, deploy web, or deploy for all. Types: ns, deploy, sts, ds, rs, rc, job, cj, po, svc.',
+    },
+    flags: tapFlags,
+    load: () => import('./tap.js'),
+  }),
+  command({
+    name: 'top',
+    summary: 'Show which requests are most, slowest or failing, while they happen.',
+    details: [
+      "Sums up what a resource's pods ask and are asked, as conduit tap shows it: a row for each source, destination, method and path, ids in paths left out. Latencies are from a request to the beginning of its response.",
+      'On a terminal the table is drawn anew until q or Ctrl-C; with --once one table is printed, for scripts.',
+    ],
+    operands: {
+      placeholder: 'RESOURCE',
+      help: 'As kubectl takes it: deploy/web, deploy web, or deploy for all. Types: ns, deploy, sts, ds, rs, rc, job, cj, po, svc.',
+    },
+    flags: topFlags,
+    load: () => import('./top.js'),
   }),
   command({
     name: 'endpoints',

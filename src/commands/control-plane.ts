@@ -18,8 +18,15 @@ import type { ListenAddress } from '../runtime/address.js';
 import { createAdminServer } from '../runtime/admin.js';
 import type { Logger } from '../runtime/log.js';
 import { Scope } from '../runtime/scope.js';
+import { createEmbeddedSource } from '../stats/embedded-source.js';
+import { exposeReports } from '../telemetry/exposition.js';
 import { registerMeshMetrics } from './mesh-metrics.js';
 import { missingKinds, readiness } from './readiness.js';
+import { selfCheck } from './self-check.js';
+import { tapAuthorization } from './tap-authorization.js';
+import { startTap } from './tap-service.js';
+import { startTelemetry } from './telemetry.js';
+import { packageVersion } from './version.js';
 
 export interface ControlPlaneOptions extends MeshOptions {
   readonly cluster: Cluster;
@@ -31,10 +38,19 @@ export interface ControlPlaneOptions extends MeshOptions {
   readonly endpointsSource: BackendsSource;
   /** Undefined: the proxies' own defaults. */
   readonly meshedHttp2ClientParams: Http2ClientParams | undefined;
-  readonly services: readonly 'destination'[];
+  readonly services: readonly ControlPlaneService[];
+  /** Where sidecars serve their taps. */
+  readonly proxyTapPort: number;
+  /** Headers, besides those of credentials, whose values no tap is told. */
+  readonly tapRedactedHeaders: readonly string[];
+  /** Whether tap asks for a token and for permission. Without, whoever reaches `apiAddr` sees every request. */
+  readonly authorizesTap: boolean;
   readonly log: Logger;
   readonly registry: Registry;
 }
+
+/** What a control plane can be asked to serve. */
+export type ControlPlaneService = 'destination' | 'telemetry' | 'tap';
 
 /** A control plane that runs. */
 export interface ControlPlane {
@@ -82,6 +98,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     });
     registerWatchMetrics({ registry, status: () => watches.status(), nowMs: () => systemClock.nowMs() });
 
+    const serves = (service: ControlPlaneService): boolean => options.services.includes(service);
+    const telemetry = serves('telemetry') ? startTelemetry({ mesh, registry }) : undefined;
+    scope.add(() => telemetry?.close());
     const servers: GrpcServer[] = [];
     let isStopping = false;
     const admin = await createAdminServer({
@@ -89,6 +108,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       registry,
       log,
       readiness: () => readiness(watches.status(), isStopping, systemClock.nowMs()),
+      ...(telemetry && {
+        moreMetrics: (format) =>
+          exposeReports(telemetry.reporters, { format, clusterDomain: options.clusterDomain }),
+      }),
       debug: {
         watches: () => watches.status(),
         views: () => mesh.views.map((view) => ({ view: view.name, ...view.stats() })),
@@ -114,8 +137,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       isStopping = true;
       await Promise.all(servers.map((server) => server.drain({ graceMs: drainGraceMs })));
     });
-    const isServed = options.services.includes('destination');
-    const proxyServer = await serve('proxy', options.proxyApiAddr, isServed ? [destination] : []);
+    const authorize = tapAuthorization({ ...options, client });
+    const tap = serves('tap') ? startTap({ ...options, mesh, authorize }) : undefined;
+    scope.add(() => tap?.close());
     const api = createApiService({
       mesh,
       clusterDomain: options.clusterDomain,
@@ -125,8 +149,23 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
           : 'EndpointSlice',
         meshDomain: options.meshDomain,
       }),
+      version: packageVersion(),
+      statSource:
+        telemetry && createEmbeddedSource({ ...options, ...telemetry, mesh, nowMs: () => Date.now() }),
+      lastReportMs: (pod) => telemetry?.reporters.get(pod)?.reportedAtMs,
+      selfCheck: () =>
+        selfCheck({
+          watches: () => watches.status(),
+          mesh,
+          reporters: telemetry?.reporters,
+          nowMs: () => systemClock.nowMs(),
+        }),
     });
-    const toolingServer = await serve('tooling', options.apiAddr, isServed ? [api] : []);
+    const proxyServer = await serve('proxy', options.proxyApiAddr, [
+      ...(serves('destination') ? [destination] : []),
+      ...(telemetry ? [telemetry.service] : []),
+    ]);
+    const toolingServer = await serve('tooling', options.apiAddr, [api, ...(tap ? [tap.service] : [])]);
 
     const addresses = { proxyApi: proxyServer.address, api: toolingServer.address, admin: admin.address };
     log.info({ ...addresses, cluster: cluster.description }, 'control plane started');
@@ -138,7 +177,24 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 function sinksOf(tables: MeshTables, source: BackendsSource): ClusterSinks {
-  const { services, pods, nodes, replicaSets, jobs, serviceProfiles, servers, externalWorkloads } = tables;
-  const backends = { source, sink: tables.backends };
-  return { services, backends, pods, nodes, replicaSets, jobs, serviceProfiles, servers, externalWorkloads };
+  const { Deployment, StatefulSet, DaemonSet, ReplicationController, CronJob } = tables.controllers;
+  return {
+    services: tables.services,
+    backends: { source, sink: tables.backends },
+    pods: tables.pods,
+    nodes: tables.nodes,
+    replicaSets: tables.replicaSets,
+    jobs: tables.jobs,
+    namespaces: tables.namespaces,
+    controllers: {
+      Deployment: Deployment.rows,
+      StatefulSet: StatefulSet.rows,
+      DaemonSet: DaemonSet.rows,
+      ReplicationController: ReplicationController.rows,
+      CronJob: CronJob.rows,
+    },
+    serviceProfiles: tables.serviceProfiles,
+    servers: tables.servers,
+    externalWorkloads: tables.externalWorkloads,
+  };
 }

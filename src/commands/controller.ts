@@ -25,6 +25,7 @@ export async function run(config: ControllerConfig, io: Io): Promise<number> {
       startControlPlane({
         ...config,
         cluster: found.cluster,
+        authorizesTap: true,
         log,
         registry: createRegistry({ version: packageVersion() }),
       }),

@@ -2,10 +2,15 @@ import { rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import type { SandboxConfig } from '../config/flags.js';
 import { formatHostPort } from '../config/parsers.js';
+import { sidecarTapPort } from '../config/ports.js';
 import { findCluster } from '../kube/find-cluster.js';
+import { isLoopback } from '../runtime/address.js';
 import { createLogger, type Logger } from '../runtime/log.js';
 import { createRegistry } from '../runtime/metrics.js';
 import { Scope } from '../runtime/scope.js';
+import { rbacAuthorizer } from '../sandbox/access/rbac-authorizer.js';
+import { ServiceAccountTokens } from '../sandbox/access/service-account-tokens.js';
+import { openAuthorizer } from '../sandbox/api/review.js';
 import { createApiServer } from '../sandbox/api/server.js';
 import { startCluster } from '../sandbox/cluster.js';
 import type { PodRuntime } from '../sandbox/containers/pod-runtime.js';
@@ -30,6 +35,12 @@ interface Sandbox extends Running {
 
 /** Runs a cluster in memory and a control plane on top of it, until it is told to stop. */
 export async function run(config: SandboxConfig, io: Io): Promise<number> {
+  const isLocal = isLoopback(config.apiAddr.host);
+  if (config.authorizeTap === false && !isLocal) {
+    io.stderr.write(`${name}: ${tapNeedsLoopback}\n`);
+    return exitCode.usage;
+  }
+  const authorizesTap = config.authorizeTap ?? !isLocal;
   const loaded = await loadWithMeshResources(config.manifests);
   if (!loaded.ok) return refuse(io, loaded.problems);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
@@ -42,7 +53,7 @@ export async function run(config: SandboxConfig, io: Io): Promise<number> {
     name,
     io,
     log,
-    start: () => startSandbox(config, cluster, log),
+    start: () => startSandbox({ ...config, authorizesTap }, cluster, log),
     onServing: async ({ addresses }) => {
       const { destinationAddr } = config;
       cluster.runtime?.open({
@@ -61,6 +72,9 @@ export async function run(config: SandboxConfig, io: Io): Promise<number> {
     },
   });
 }
+
+const tapNeedsLoopback =
+  '--authorize-tap false needs an --api-addr on loopback: whoever reaches it sees every request';
 
 /** Where to connect to what listens at an address: on all of them means on loopback too. */
 function dialAddress(bound: string): string {
@@ -118,7 +132,7 @@ function createCluster(
 
 /** Starts the servers, which find each other over real connections, as they would in a cluster. */
 async function startSandbox(
-  config: SandboxConfig,
+  config: SandboxConfig & { readonly authorizesTap: boolean },
   { store, runtime, stop }: Extract<ClusterResult, { ok: true }>,
   log: Logger,
 ): Promise<Sandbox> {
@@ -126,9 +140,12 @@ async function startSandbox(
   scope.add(stop);
   try {
     const { host = '::', port } = config.kubeAddr;
+    const tokens = new ServiceAccountTokens({ store });
     const kubeApi = await createApiServer({
       store,
       log,
+      tokens,
+      authorizer: config.authorizesTap ? rbacAuthorizer({ store, tokens }) : openAuthorizer,
       address: host,
       port,
       ...(runtime && { containers: runtime }),
@@ -140,7 +157,9 @@ async function startSandbox(
       ...config,
       cluster: found.cluster,
       endpointsSource: 'slices',
-      services: ['destination'],
+      services: ['destination', 'telemetry', 'tap'],
+      tapRedactedHeaders: [],
+      proxyTapPort: sidecarTapPort,
       log,
       registry: createRegistry({ version: packageVersion() }),
     });

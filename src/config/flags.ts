@@ -7,6 +7,7 @@ import {
   dialAddress,
   dnsName,
   duration,
+  headerNames,
   integer,
   listenAddress,
   namespace,
@@ -15,14 +16,14 @@ import {
   portRanges,
   someOf,
 } from './parsers.js';
-import { adminPort, apiPort, proxyApiPort } from './ports.js';
+import { adminPort, apiPort, proxyApiPort, sidecarTapPort } from './ports.js';
 
 // Kubernetes puts variables for every Service into every pod: a Service named conduit gives CONDUIT_PORT and
 // CONDUIT_SERVICE_HOST, one named conduit-api gives CONDUIT_API_PORT. So no flag may be named `port`, `service-host`
 // or end in those words; a test holds the tables to it.
 
 /** What `--services` can name. */
-const services = ['destination'] as const;
+const services = ['destination', 'telemetry', 'tap'] as const;
 
 const meshFlags = {
   'cluster-domain': {
@@ -140,6 +141,23 @@ export const controllerFlags = {
     help: `Which services to run, separated by commas, of: ${services.join(', ')}.`,
     group: 'Listeners',
   },
+  'proxy-tap-port': {
+    kind: 'value',
+    placeholder: 'N',
+    parse: integer({ min: 1, max: 65_535 }),
+    /** linkerd2-proxy's. */
+    default: String(sidecarTapPort),
+    help: 'The port of pods where their sidecars let requests be tapped.',
+    group: 'Tap',
+  },
+  'tap-redacted-headers': {
+    kind: 'value',
+    placeholder: 'LIST',
+    parse: headerNames,
+    default: '',
+    help: 'Headers, separated by commas, whose values no tap is told, besides authorization, cookie, set-cookie, proxy-authorization and x-api-key.',
+    group: 'Tap',
+  },
   'proxy-api-addr': {
     kind: 'value',
     placeholder: 'HOST:PORT',
@@ -218,6 +236,18 @@ export const sandboxFlags = {
     parse: dialAddress,
     default: { kind: 'unset', says: "the sandbox's own" },
     help: 'The proxy-facing address of the control plane that sidecars ask. Another one, a `conduit controller` on this Kubernetes API, can be stopped and started apart.',
+    group: 'Cluster',
+  },
+  'authorize-tap': {
+    kind: 'value',
+    placeholder: 'BOOL',
+    parse: boolean,
+    /** Whoever reaches a sandbox on loopback can do everything to it anyway. */
+    default: {
+      kind: 'unset',
+      says: 'false where --api-addr is on loopback, where alone it can be; else true',
+    },
+    help: 'Whether tap asks for a token and for permission, as it does in a cluster. The Roles and bindings stored in the sandbox decide then.',
     group: 'Cluster',
   },
   ...meshFlags,

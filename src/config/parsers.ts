@@ -123,6 +123,18 @@ export function someOf<const Choice extends string>(
   };
 }
 
+/** The name of an HTTP header field (RFC 9110, section 5.6.2). */
+export const headerName: Parser<string> = (text) =>
+  /^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/.test(text) ? ok(text) : wrong('the name of a header');
+
+/** Names of header fields, separated by commas; none for an empty text. */
+export const headerNames: Parser<readonly string[]> = (text) => {
+  const names = text === '' ? [] : text.split(',').map((name) => name.trim());
+  return names.every((name) => headerName(name).ok)
+    ? ok(names)
+    : wrong('names of headers, separated by commas');
+};
+
 /** A whole number in decimal digits, bounds included. */
 export function integer({ min, max }: { readonly min: number; readonly max: number }): Parser<number> {
   return (text) => {
@@ -145,17 +157,33 @@ const longestDurationMs = 86_400_000;
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `500ms`, `10s`, `1m30s`, `1.5h`: Go's notation, as in Kubernetes manifests. Rounded to whole milliseconds. */
-export function duration({ min }: { readonly min: Duration }): Parser<Duration> {
+export function duration({
+  min,
+  max = { ms: longestDurationMs },
+}: {
+  readonly min: Duration;
+  readonly max?: Duration;
+}): Parser<Duration> {
   return (text) => {
     const parts = [...text.matchAll(/(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)/g)];
     const complete = parts.length > 0 && parts.map(([part]) => part).join('') === text;
     const ms = Math.round(
       parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit ?? ''] ?? Number.NaN), 0),
     );
-    return complete && ms >= min.ms && ms <= longestDurationMs
+    return complete && ms >= min.ms && ms <= max.ms
       ? ok({ ms })
-      : wrong(`a duration from ${min.ms}ms to 24h, such as 500ms, 10s or 1m30s`);
+      : wrong(
+          `a duration from ${formatDuration(min.ms)} to ${formatDuration(max.ms)}, such as 500ms, 10s or 1m30s`,
+        );
   };
+}
+
+/** In the greatest unit that makes a whole number of it. */
+function formatDuration(ms: number): string {
+  for (const [unit, unitMs] of Object.entries(unitsMs).toReversed()) {
+    if (ms > 0 && ms % unitMs === 0) return `${ms / unitMs}${unit}`;
+  }
+  return `${ms}ms`;
 }
 
 /** The text itself, where the control plane would learn something from it. */

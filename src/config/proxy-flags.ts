@@ -9,7 +9,7 @@ import {
   orOff,
   outboundTcpRule,
 } from './parsers.js';
-import { proxyApiPort } from './ports.js';
+import { proxyApiPort, sidecarTapPort } from './ports.js';
 
 export const proxyFlags = {
   'outbound-addr': {
@@ -94,7 +94,7 @@ export const proxyFlags = {
     placeholder: 'HOST:PORT',
     parse: orOff(listenAddress),
     /** Loopback, since anybody is served who connects: the pod's address is to be chosen knowingly. The port is linkerd2-proxy's. */
-    default: '127.0.0.1:4190',
+    default: `127.0.0.1:${sidecarTapPort}`,
     help: "Where the control plane taps requests (gRPC), or off. Whoever reaches it can see requests with all of their headers: the pod's address is for networks where only the control plane does.",
     group: 'Telemetry',
   },

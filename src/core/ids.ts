@@ -14,6 +14,8 @@ export type PodId = Branded<'PodId'>;
 export type ReplicaSetId = Branded<'ReplicaSetId'>;
 /** `namespace/name` of a Job. */
 export type JobId = Branded<'JobId'>;
+/** `namespace/name` of a Deployment or of another controller that a user knows pods by. */
+export type ControllerId = Branded<'ControllerId'>;
 /** `namespace/name` of an EndpointSlice or an Endpoints object. */
 export type BackendsId = Branded<'BackendsId'>;
 /** `namespace/name` of a Server, the resource that describes a port of some pods. */
@@ -22,6 +24,8 @@ export type ServerId = Branded<'ServerId'>;
 export type ExternalWorkloadId = Branded<'ExternalWorkloadId'>;
 /** `namespace/name` of a ServiceProfile, whose name is the full DNS name of a service. */
 export type ServiceProfileId = Branded<'ServiceProfileId'>;
+/** The name of a Namespace. */
+export type NamespaceName = Branded<'NamespaceName'>;
 /** The name of a Node. */
 export type NodeName = Branded<'NodeName'>;
 /** A topology zone: the value of a Node's label `topology.kubernetes.io/zone`. */
@@ -45,6 +49,10 @@ export function jobId(namespace: string, name: string): JobId {
   return `${namespace}/${name}` as JobId;
 }
 
+export function controllerId(namespace: string, name: string): ControllerId {
+  return `${namespace}/${name}` as ControllerId;
+}
+
 export function backendsId(namespace: string, name: string): BackendsId {
   return `${namespace}/${name}` as BackendsId;
 }
@@ -59,6 +67,10 @@ export function externalWorkloadId(namespace: string, name: string): ExternalWor
 
 export function serviceProfileId(namespace: string, name: string): ServiceProfileId {
   return `${namespace}/${name}` as ServiceProfileId;
+}
+
+export function namespaceName(name: string): NamespaceName {
+  return name as NamespaceName;
 }
 
 export function nodeName(name: string): NodeName {

@@ -10,6 +10,11 @@ export interface ApiRequest {
   /** `/api/v1/pods`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /**
+   * What to send as JSON: the request is a POST then. It may be sent twice, so it must be one that can be: a review, a
+   * request for a token.
+   */
+  readonly body?: object;
   /** Default `application/json`. */
   readonly accept?: string;
   /** Ends the exchange at any point. */
@@ -24,7 +29,7 @@ export interface ApiRequest {
 }
 
 /**
- * GET requests to one API server, over connections kept alive and shared by all. Whatever goes wrong is thrown as an
+ * Requests to one API server that change nothing in it, over connections kept alive and shared by all. Whatever goes wrong is thrown as an
  * `ApiError`.
  */
 export class ApiClient {
@@ -95,13 +100,16 @@ export class ApiClient {
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
     const { request: send } = url.protocol === 'http:' ? http : https;
     const { signal } = request;
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
 
     return new Promise((resolve) => {
       const outgoing = send(url, {
         agent: credentials.agent ?? this.#agent,
+        method: body === undefined ? 'GET' : 'POST',
         headers: {
           accept: request.accept ?? 'application/json',
           'user-agent': 'conduit',
+          ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
           ...credentials.headers,
         },
         ...credentials.tls,
@@ -134,7 +142,7 @@ export class ApiClient {
       });
       if (signal.aborted) abort();
       else signal.addEventListener('abort', abort, { once: true });
-      outgoing.end();
+      outgoing.end(body);
     });
   }
 

@@ -1,6 +1,9 @@
 import type {
   BackendsRow,
+  ControllerKind,
+  ControllerRow,
   ExternalWorkloadRow,
+  NamespaceRow,
   NodeRow,
   PodRow,
   ServerRow,
@@ -8,10 +11,12 @@ import type {
   ServiceRow,
   WorkloadOwnerRow,
 } from '../mesh/rows.js';
+import { controllerDecoder } from './decode/controller.js';
 import { endpointSliceDecoder } from './decode/endpoint-slice.js';
 import { endpointsDecoder } from './decode/endpoints.js';
 import { externalWorkloadDecoder } from './decode/external-workload.js';
 import type { MeshLabels } from './decode/mesh-labels.js';
+import { namespaceDecoder } from './decode/namespace.js';
 import { nodeDecoder } from './decode/node.js';
 import { podDecoder } from './decode/pod.js';
 import { serverDecoder } from './decode/server.js';
@@ -71,6 +76,37 @@ export function jobs(): Resource<WorkloadOwnerRow> {
     decode: workloadOwnerDecoder('Job'),
   };
 }
+
+export function namespaces(): Resource<NamespaceRow> {
+  return {
+    kind: 'Namespace',
+    path: '/api/v1/namespaces',
+    representation: 'metadata',
+    optional: true,
+    keyOf: (row) => row.name,
+    decode: namespaceDecoder(),
+  };
+}
+
+/** Not every API server has all of them: they only name what there is, so those that it lacks count as none. */
+export function controllers(kind: ControllerKind): Resource<ControllerRow> {
+  return {
+    kind,
+    path: controllerPaths[kind],
+    representation: 'metadata',
+    optional: true,
+    keyOf: idOf,
+    decode: controllerDecoder(),
+  };
+}
+
+const controllerPaths: Readonly<Record<ControllerKind, string>> = {
+  Deployment: '/apis/apps/v1/deployments',
+  StatefulSet: '/apis/apps/v1/statefulsets',
+  DaemonSet: '/apis/apps/v1/daemonsets',
+  ReplicationController: '/api/v1/replicationcontrollers',
+  CronJob: '/apis/batch/v1/cronjobs',
+};
 
 /** Linkerd's, under its own group whatever the mesh's domain, as are the two below. */
 export function serviceProfiles(): Resource<ServiceProfileRow> {

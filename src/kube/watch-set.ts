@@ -1,7 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type {
   BackendsRow,
+  ControllerKind,
+  ControllerRow,
   ExternalWorkloadRow,
+  NamespaceRow,
   NodeRow,
   PodRow,
   ServerRow,
@@ -29,6 +32,8 @@ export interface ClusterSinks {
   readonly nodes?: Sink<NodeRow>;
   readonly replicaSets?: Sink<WorkloadOwnerRow>;
   readonly jobs?: Sink<WorkloadOwnerRow>;
+  readonly namespaces?: Sink<NamespaceRow>;
+  readonly controllers?: Readonly<Record<ControllerKind, Sink<ControllerRow>>>;
   // These need not be installed: until they are, there are none of them.
   readonly serviceProfiles?: Sink<ServiceProfileRow>;
   readonly servers?: Sink<ServerRow>;
@@ -69,6 +74,14 @@ export interface WatchSet {
 /** What keeps one sink equal to the cluster. */
 type Watch = Pick<Reflector<unknown>, 'run' | 'synced' | 'status'>;
 
+const controllerKinds = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicationController',
+  'CronJob',
+] as const satisfies readonly ControllerKind[];
+
 /** Starts to keep the sinks equal to the cluster. */
 export function watchCluster(options: WatchClusterOptions): WatchSet {
   const { sinks, client, log, limits, clock, random } = options;
@@ -99,6 +112,8 @@ export function watchCluster(options: WatchClusterOptions): WatchSet {
   watch(resources.nodes(), sinks.nodes);
   watch(resources.replicaSets(), sinks.replicaSets);
   watch(resources.jobs(), sinks.jobs);
+  watch(resources.namespaces(), sinks.namespaces);
+  for (const kind of controllerKinds) watch(resources.controllers(kind), sinks.controllers?.[kind]);
   watch(resources.serviceProfiles(), sinks.serviceProfiles);
   watch(resources.servers(), sinks.servers);
   watch(resources.externalWorkloads(labels), sinks.externalWorkloads);

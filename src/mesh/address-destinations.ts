@@ -90,7 +90,7 @@ export function occupantOf(
       if (target.uid !== undefined && target.uid !== row.uid) {
         return { kind: 'replaced', meantUid: target.uid, uid: row.uid };
       }
-      const pod = row.isRunning ? read.view(workloads, target.id) : undefined;
+      const pod = row.phase === 'running' ? read.view(workloads, target.id) : undefined;
       return pod === undefined ? { kind: 'not-running' } : { kind: 'pod', pod };
     }
     case 'ExternalWorkload': {
@@ -120,7 +120,7 @@ export interface Owner {
  */
 export function ownerOf(read: Reader, tables: MeshTables, ip: string, port: number): Owner {
   const socket = socketKey(ip, port);
-  const pod = youngest(read.by(tables.podsByIp, ip));
+  const pod = podByIp(read, tables, ip);
   if (pod !== undefined) return { target: podTarget(pod), by: 'pod-ip' };
   const onHost = youngest(read.by(tables.podsByHostSocket, socket));
   if (onHost !== undefined) return { target: podTarget(onHost), by: 'host-port' };
@@ -130,6 +130,11 @@ export function ownerOf(read: Reader, tables: MeshTables, ip: string, port: numb
     return { target: { kind: 'ExternalWorkload', id, uid }, by: 'external-workload' };
   }
   return nobody;
+}
+
+/** The pod that has an address for its own, by the rule above. */
+export function podByIp(read: Reader, tables: MeshTables, ip: string): PodRow | undefined {
+  return youngest(read.by(tables.podsByIp, ip));
 }
 
 const nobody: Owner = { target: { kind: 'Address' }, by: 'nobody' };

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import type { View } from '../engine/view.js';
 import { type AddressDestinations, createAddressDestinations } from './address-destinations.js';
+import { type AddressOwners, createAddressOwners } from './address-owners.js';
 import { createCandidates, type Judging } from './candidates.js';
 import { type ClientEndpoints, createClientEndpoints } from './client-endpoints.js';
 import { type ClientProfiles, createClientProfiles } from './client-profiles.js';
@@ -11,6 +12,9 @@ import { createEndpoints, type EndpointSources } from './endpoints.js';
 import { createExternalWorkloads } from './external-workloads.js';
 import { createOpaqueServers } from './opaque-servers.js';
 import { createProfileExplanations, type ProfileExplanations } from './profile-explanations.js';
+import { createNamespacePods, createSelectablePods } from './selectable-pods.js';
+import { createSelectedPods, type SelectedPods } from './selected-pods.js';
+import { createSelectedResources, type SelectedResources } from './selected-resources.js';
 import { createServiceDestinations, type ServiceDestinationOptions } from './service-destinations.js';
 import { createMeshTables, type MeshTables } from './tables.js';
 import type { EndpointOptions } from './workload-endpoint.js';
@@ -27,6 +31,9 @@ export interface Mesh {
   readonly endpointExplanations: EndpointExplanations;
   /** Why `clientProfiles` are what they are. */
   readonly profileExplanations: ProfileExplanations;
+  readonly selectedResources: SelectedResources;
+  readonly selectedPods: SelectedPods;
+  readonly addressOwners: AddressOwners;
   /** Every view, for metrics and debugging. */
   readonly views: readonly Pick<View<never, unknown>, 'name' | 'stats'>[];
 }
@@ -48,6 +55,11 @@ export function createMesh(engine: Engine, options: MeshOptions): Mesh {
   const noteSources: NoteSources = { tables, judging, servers };
   const endpointExplanations = createEndpointExplanations(engine, { ...endpointSources, ...noteSources });
   const profileExplanations = createProfileExplanations(engine, { ...noteSources, addresses, options });
+  const selectablePods = createSelectablePods(engine, tables, options);
+  const namespacePods = createNamespacePods(engine, tables, options);
+  const selectedResources = createSelectedResources(engine, { tables, selectablePods, namespacePods });
+  const selectedPods = createSelectedPods(engine, selectedResources);
+  const addressOwners = createAddressOwners(engine, tables, options);
   const views = [
     servers,
     workloads,
@@ -61,6 +73,21 @@ export function createMesh(engine: Engine, options: MeshOptions): Mesh {
     clientProfiles,
     endpointExplanations,
     profileExplanations,
+    selectablePods,
+    namespacePods,
+    selectedResources,
+    selectedPods,
+    addressOwners,
   ];
-  return { tables, clientEndpoints, clientProfiles, endpointExplanations, profileExplanations, views };
+  return {
+    tables,
+    clientEndpoints,
+    clientProfiles,
+    endpointExplanations,
+    profileExplanations,
+    selectedResources,
+    selectedPods,
+    addressOwners,
+    views,
+  };
 }

@@ -1,7 +1,9 @@
 import type {
   BackendsId,
+  ControllerId,
   ExternalWorkloadId,
   JobId,
+  NamespaceName,
   NodeName,
   PodId,
   ReplicaSetId,
@@ -136,12 +138,13 @@ export interface PodRow {
   readonly namedPorts: readonly NamedPort[];
   /** Addresses that are its own, in canonical text form; none for a pod on its node's network. */
   readonly ips: readonly string[];
-  /** The addresses of its node, where it has ports there; none otherwise. */
+  /** Whether it has no network of its own: the connections that it opens come from its node's addresses. */
+  readonly isOnHostNetwork: boolean;
+  /** The addresses of its node, where it is on the node's network or has ports there; none otherwise. */
   readonly hostIps: readonly string[];
   /** Ports of its node that lead to it. */
   readonly hostPorts: readonly number[];
-  /** Whether its containers have been started and have not all ended: phase `Running`. */
-  readonly isRunning: boolean;
+  readonly phase: PodPhase;
   /** Whether its deletion has begun. */
   readonly isTerminating: boolean;
   /** Seconds since the epoch: tells the younger of two pods. */
@@ -149,6 +152,12 @@ export interface PodRow {
   /** Undefined without a sidecar, and for one of which nothing is said. */
   readonly proxy: ProxyPorts | undefined;
 }
+
+/**
+ * How far a pod has come. `running`: its containers have been started and have not all ended. `ended`: all have, for
+ * good (`Succeeded` or `Failed`). Anything else is `pending`.
+ */
+export type PodPhase = 'pending' | 'running' | 'ended';
 
 /** A port that a container, or an external workload, declares under a name. Names need not be unique in a pod. */
 export interface NamedPort {
@@ -172,6 +181,26 @@ export interface ProxyPorts {
 export interface NodeRow {
   readonly name: NodeName;
   readonly zone: Zone | undefined;
+  /** Its addresses inside of the cluster (`InternalIP`), in canonical text form. */
+  readonly ips: readonly string[];
+}
+
+/** A core/v1 Namespace, of which only the metadata is watched. */
+export interface NamespaceRow {
+  readonly name: NamespaceName;
+}
+
+/**
+ * Kinds of controllers that a user knows pods by, and of which nothing matters but that they exist: traffic is told of
+ * those, too, that have no pods at the time.
+ */
+export type ControllerKind = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicationController' | 'CronJob';
+
+/** A controller, of which only the metadata is watched. Its kind is that of its table. */
+export interface ControllerRow {
+  readonly id: ControllerId;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** An apps/v1 ReplicaSet or a batch/v1 Job, of which only the metadata is watched. */

@@ -51,7 +51,7 @@ export function createWorkloads(
         opaquePorts,
         opaqueServerPorts: opaqueServerPorts(read.view(servers, pod.namespace), serverSubject(pod)),
         proxy,
-        workload: toWorkload(read, tables, pod, identity),
+        workload: podWorkload(pod, topOwner(read, tables, pod), identity),
       };
     },
   });
@@ -61,12 +61,13 @@ export function serverSubject({ namespace, labels, namedPorts }: PodRow): Server
   return { kind: 'Pod', namespace, labels, namedPorts };
 }
 
-function toWorkload(read: Reader, tables: MeshTables, pod: PodRow, identity: IdentityOptions): PodWorkload {
+/** What is the same for every address and port of a pod. */
+export function podWorkload(pod: PodRow, owner: OwnerRef, identity: IdentityOptions): PodWorkload {
   return {
     kind: 'Pod',
     namespace: pod.namespace,
     name: pod.name,
-    owner: topOwner(read, tables, pod),
+    owner,
     serviceAccount: pod.serviceAccount,
     podTemplateHash: pod.podTemplateHash,
     controlPlaneNamespace: pod.controlPlaneNamespace,
@@ -79,7 +80,7 @@ function toWorkload(read: Reader, tables: MeshTables, pod: PodRow, identity: Ide
  * The controller that a user knows the pod by: the Deployment behind its ReplicaSet, the CronJob behind its Job. A
  * ReplicaSet or Job that isn't known, or whose owner is of a kind that nothing can be said about, stands for itself.
  */
-function topOwner(read: Reader, tables: MeshTables, pod: PodRow): OwnerRef {
+export function topOwner(read: Reader, tables: MeshTables, pod: PodRow): OwnerRef {
   const { owner } = pod;
   if (owner === undefined) return { kind: 'Pod', name: pod.name };
   switch (owner.kind) {

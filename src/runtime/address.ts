@@ -1,4 +1,4 @@
-import { isIPv6, type AddressInfo } from 'node:net';
+import { isIPv4, isIPv6, type AddressInfo } from 'node:net';
 
 /** Where a server listens. */
 export interface ListenAddress {
@@ -17,4 +17,11 @@ export function formatListenAddress({ host, port }: ListenAddress): string {
 /** The address a server has bound, with the port that the system chose. */
 export function formatBoundAddress({ address, port }: AddressInfo): string {
   return formatListenAddress({ host: address, port });
+}
+
+/** Whether what listens there, or connects from there, is on this machine alone. Undefined: no. */
+export function isLoopback(host: string | undefined): boolean {
+  if (host === undefined) return false;
+  const v4 = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
+  return v4 === '::1' || v4 === 'localhost' || (isIPv4(v4) && v4.startsWith('127.'));
 }

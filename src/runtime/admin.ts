@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
-import { formatBoundAddress, type ListenAddress } from './address.js';
+import { formatBoundAddress, isLoopback, type ListenAddress } from './address.js';
 import { listen } from './listen.js';
 import type { Logger } from './log.js';
+import { MetricsEndpoint, type MetricsEndpointOptions } from './metrics-endpoint.js';
 
 /** One thing that readiness looks at. */
 export interface Condition {
@@ -24,6 +25,8 @@ export interface AdminServerOptions {
   readonly registry: Registry;
   readonly log: Logger;
   readonly readiness: () => Readiness;
+  /** What `/metrics` tells besides the registry: see MetricsEndpointOptions. */
+  readonly moreMetrics?: MetricsEndpointOptions['more'];
   /** What `/debug/<name>` shows; any value, written as JSON. */
   readonly debug?: Readonly<Record<string, () => unknown>>;
 }
@@ -53,20 +56,21 @@ const closeGraceMs = 1_000;
  * - `/debug/<name>`: to loopback peers only, which `kubectl port-forward` is.
  */
 export async function createAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { address, log } = options;
+  const { address, log, registry, moreMetrics } = options;
+  const metrics = new MetricsEndpoint({ registry, ...(moreMetrics && { more: moreMetrics }) });
   const server = createServer(
     // A scrape takes milliseconds; a peer that takes seconds to ask is broken or hostile.
     { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     (request, response) => {
-      answer(options, request).then(
-        (result) => {
-          send(response, result);
-        },
-        (error: unknown) => {
-          log.error({ err: error, url: request.url }, 'admin request failed');
-          send(response, text(500, 'internal error'));
-        },
-      );
+      const isScrape = pathOf(request) === '/metrics' && isRead(request);
+      const answered = isScrape
+        ? metrics.answer(request, response)
+        : answer(options, request).then((result) => send(response, result));
+      answered.catch((error: unknown) => {
+        log.error({ err: error, url: request.url }, 'admin request failed');
+        if (response.headersSent) response.destroy();
+        else send(response, text(500, 'internal error'));
+      });
     },
   );
   server.setTimeout(30_000);
@@ -92,19 +96,27 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Ad
 }
 
 async function answer(options: AdminServerOptions, request: IncomingMessage): Promise<Answer> {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const path = pathOf(request);
   const resource = route(options, path);
   if (resource === undefined) return text(404, 'not found');
-  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'only GET and HEAD');
+  if (!isRead(request)) return text(405, 'only GET and HEAD');
   if (path.startsWith('/debug') && !isLoopback(request.socket.remoteAddress)) {
     return text(403, 'served to loopback only');
   }
   return await resource();
 }
 
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/';
+}
+
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
 type Resource = () => Answer | Promise<Answer>;
 
-function route({ registry, readiness, debug = {} }: AdminServerOptions, path: string): Resource | undefined {
+function route({ readiness, debug = {} }: AdminServerOptions, path: string): Resource | undefined {
   const debugNames = Object.keys(debug);
   switch (path) {
     case '/':
@@ -118,7 +130,8 @@ function route({ registry, readiness, debug = {} }: AdminServerOptions, path: st
         return json(state.ready ? 200 : 503, state);
       };
     case '/metrics':
-      return async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() });
+      // Read by a MetricsEndpoint; anything else is refused before it is asked for.
+      return () => text(200, '');
     default: {
       const name = path.startsWith('/debug/') ? path.slice('/debug/'.length) : '';
       const show = debugNames.includes(name) ? debug[name] : undefined;
@@ -153,10 +166,4 @@ function plain(_key: string, value: unknown): unknown {
   if (value instanceof Set) return [...value];
   if (value instanceof Error) return { name: value.name, message: value.message, cause: value.cause };
   return value;
-}
-
-function isLoopback(address: string | undefined): boolean {
-  if (address === undefined) return false;
-  const v4 = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-  return v4 === '::1' || v4.startsWith('127.');
 }

@@ -8,6 +8,7 @@ import type {
 } from '../gen/io/linkerd/proxy/destination/destination.js';
 import type { Metadata } from '../gen/io/linkerd/proxy/meta/meta.js';
 import { toTcpAddress } from './address.js';
+import { addWorkloadLabels } from './workload-labels.js';
 
 /** Whom an endpoint is described to. */
 export type Audience =
@@ -46,30 +47,6 @@ function metricLabels({ workload, zone }: Endpoint, audience: Audience): Map<str
   }
   if (audience.kind === 'balancer') labels.set('zone_locality', localityOf(zone, audience.zone));
   return labels;
-}
-
-function addWorkloadLabels(labels: Map<string, string>, workload: Workload): void {
-  const { owner } = workload;
-  switch (workload.kind) {
-    case 'Pod': {
-      const { controlPlaneNamespace, podTemplateHash } = workload;
-      labels.set('pod', workload.name);
-      if (owner !== undefined) labels.set(ownerLabel(owner.kind), owner.name);
-      labels.set('serviceaccount', workload.serviceAccount);
-      if (controlPlaneNamespace !== undefined) labels.set('control_plane_ns', controlPlaneNamespace);
-      if (podTemplateHash !== undefined) labels.set('pod_template_hash', podTemplateHash);
-      return;
-    }
-    case 'ExternalWorkload':
-      labels.set('external_workload', workload.name);
-      if (owner !== undefined) labels.set(ownerLabel(owner.kind), owner.name);
-      return;
-  }
-}
-
-function ownerLabel(kind: string): string {
-  // `job` is what Prometheus calls the scrape that a series came from.
-  return kind === 'Job' ? 'k8s_job' : kind.toLowerCase();
 }
 
 /** A port that passes by the sidecar is answered by somebody who has no certificate: without a hint, no identity. */

@@ -141,7 +141,7 @@ describe('a stream about an address', () => {
     const stream = server.getProfile(path);
     const bare = { endpoint: { addr: { port: 8080 }, weight: 10_000, metric_labels: {} } };
     expect(await stream.next()).toMatchObject([bare]);
-    server.mesh.apply({ pod: { ...pod, isRunning: false } });
+    server.mesh.apply({ pod: { ...pod, phase: 'ended' } });
     server.mesh.apply({ pod });
     expect(await stream.next()).toMatchObject([
       {
@@ -156,7 +156,7 @@ describe('a stream about an address', () => {
     expect(await stream.next()).toMatchObject([
       { opaque_protocol: true, endpoint: { protocol_hint: { protocol: 'opaque' } } },
     ]);
-    server.mesh.apply({ pod: { ...pod, isRunning: false } });
+    server.mesh.apply({ pod: { ...pod, phase: 'ended' } });
     const [ended] = (await stream.next()) as { endpoint: object }[];
     expect(ended).not.toHaveProperty('opaque_protocol');
     expect(Object.keys(ended!.endpoint).sort()).toEqual(['addr', 'metric_labels', 'weight']);

@@ -21,6 +21,10 @@ export async function apiServer() {
       createApiService({
         mesh,
         clusterDomain,
+        version: '0.0.0',
+        statSource: undefined,
+        lastReportMs: () => undefined,
+        selfCheck: () => [],
         vocabulary: () => ({ backendsKind: 'EndpointSlice', meshDomain: 'conduit.io' }),
       }),
     ],

@@ -125,6 +125,20 @@ export function rawNode(name: string, options: RawOptions = {}): RawObject {
   return { apiVersion: 'v1', kind: 'Node', metadata: rest, spec: { podCIDR: '10.1.0.0/24' }, status: {} };
 }
 
+export function rawNamespace(name: string): RawObject {
+  const { namespace: _, ...rest } = metadata(name, {});
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: rest, status: { phase: 'Active' } };
+}
+
+export function rawDeployment(name: string, options: RawOptions = {}): RawObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: metadata(name, options),
+    spec: { replicas: 1 },
+  };
+}
+
 export function rawReplicaSet(name: string, options: RawOptions = {}): RawObject {
   return {
     apiVersion: 'apps/v1',

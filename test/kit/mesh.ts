@@ -1,12 +1,16 @@
 import { parseAuthority } from '../../src/core/authority.js';
 import { endpointsOf } from '../../src/core/endpoint-set.js';
-import { serviceId } from '../../src/core/ids.js';
+import { jobId, replicaSetId, serviceId } from '../../src/core/ids.js';
 import type { ClientEndpointsKey } from '../../src/mesh/client-endpoints.js';
 import { createMesh, type MeshOptions } from '../../src/mesh/mesh.js';
 import type {
   BackendsRow,
+  ControllerKind,
+  ControllerRow,
   ExternalWorkloadRow,
+  NamespaceRow,
   NodeRow,
+  OwnerRef,
   PodRow,
   ServerRow,
   ServiceProfileRow,
@@ -28,6 +32,11 @@ export type AnyRow =
   | { readonly service: ServiceRow }
   | { readonly pod: PodRow }
   | { readonly node: NodeRow }
+  | { readonly namespace: NamespaceRow }
+  | { readonly kind: ControllerKind; readonly controller: ControllerRow }
+  /** By name, in the namespace of all rows. */
+  | { readonly replicaSet: string; readonly owner: OwnerRef | undefined }
+  | { readonly job: string; readonly owner: OwnerRef | undefined }
   | { readonly slice: BackendsRow }
   | { readonly server: ServerRow }
   | { readonly external: ExternalWorkloadRow }
@@ -41,6 +50,7 @@ export function testMesh(
   const { engine, scheduler } = testEngine(engineOptions);
   const mesh = createMesh(engine, { ...meshOptions, ...options });
   const { services, pods, nodes, backends, servers, externalWorkloads, serviceProfiles } = mesh.tables;
+  const { namespaces, controllers, replicaSets, jobs } = mesh.tables;
   return {
     ...mesh,
     engine,
@@ -50,7 +60,15 @@ export function testMesh(
         if ('service' in row) services.apply(row.service.id, row.service);
         else if ('pod' in row) pods.apply(row.pod.id, row.pod);
         else if ('node' in row) nodes.apply(row.node.name, row.node);
-        else if ('slice' in row) backends.apply(row.slice.id, row.slice);
+        else if ('namespace' in row) namespaces.apply(row.namespace.name, row.namespace);
+        else if ('controller' in row) controllers[row.kind].rows.apply(row.controller.id, row.controller);
+        else if ('replicaSet' in row) {
+          const id = replicaSetId(namespace, row.replicaSet);
+          replicaSets.apply(id, { id, owner: row.owner });
+        } else if ('job' in row) {
+          const id = jobId(namespace, row.job);
+          jobs.apply(id, { id, owner: row.owner });
+        } else if ('slice' in row) backends.apply(row.slice.id, row.slice);
         else if ('server' in row) servers.apply(row.server.id, row.server);
         else if ('external' in row) externalWorkloads.apply(row.external.id, row.external);
         else serviceProfiles.apply(row.profile.id, row.profile);

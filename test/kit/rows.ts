@@ -1,6 +1,8 @@
 import {
   backendsId,
+  controllerId,
   externalWorkloadId,
+  namespaceName,
   nodeName,
   podId,
   serverId,
@@ -12,7 +14,9 @@ import type {
   Backend,
   BackendPort,
   BackendsRow,
+  ControllerRow,
   ExternalWorkloadRow,
+  NamespaceRow,
   NodeRow,
   PodRow,
   ServerRow,
@@ -53,9 +57,10 @@ export function podRow(name: string, fields: Partial<PodRow> = {}): PodRow {
     opaquePorts: undefined,
     namedPorts: [],
     ips: [],
+    isOnHostNetwork: false,
     hostIps: [],
     hostPorts: [],
-    isRunning: true,
+    phase: 'running',
     isTerminating: false,
     createdAtS: 0,
     proxy: undefined,
@@ -63,8 +68,16 @@ export function podRow(name: string, fields: Partial<PodRow> = {}): PodRow {
   };
 }
 
-export function nodeRow(name: string, inZone: string | undefined): NodeRow {
-  return { name: nodeName(name), zone: inZone === undefined ? undefined : zone(inZone) };
+export function nodeRow(name: string, inZone: string | undefined, ips: readonly string[] = []): NodeRow {
+  return { name: nodeName(name), zone: inZone === undefined ? undefined : zone(inZone), ips };
+}
+
+export function namespaceRow(name: string): NamespaceRow {
+  return { name: namespaceName(name) };
+}
+
+export function controllerRow(name: string): ControllerRow {
+  return { id: controllerId(namespace, name), namespace, name };
 }
 
 export function podBackend(ip: string, pod: string, fields: Partial<Backend> = {}): Backend {

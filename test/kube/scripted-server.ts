@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { until } from '../kit/until.js';
 
 /** A request that the server has received, and that the test answers. */
 export class Ask {
+  readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: http.IncomingHttpHeaders;
+  readonly #request: http.IncomingMessage;
   readonly #response: http.ServerResponse;
 
   constructor(request: http.IncomingMessage, response: http.ServerResponse) {
@@ -15,7 +18,14 @@ export class Ask {
     this.path = url.pathname;
     this.query = Object.fromEntries(url.searchParams);
     this.headers = request.headers;
+    this.method = request.method ?? '';
+    this.#request = request;
     this.#response = response;
+  }
+
+  /** The JSON that was sent. */
+  async body(): Promise<unknown> {
+    return json(this.#request);
   }
 
   get isWatch(): boolean {

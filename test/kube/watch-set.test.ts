@@ -50,16 +50,30 @@ test('each kind that has a sink is listed where the API server has it, and is sy
     nodes: sink(),
     replicaSets: sink(),
     jobs: sink(),
+    namespaces: sink(),
+    controllers: {
+      Deployment: sink(),
+      StatefulSet: sink(),
+      DaemonSet: sink(),
+      ReplicationController: sink(),
+      CronJob: sink(),
+    },
     serviceProfiles: sink(),
     servers: sink(),
     externalWorkloads: sink(),
   });
-  const lists = await asks(9);
+  const lists = await asks(15);
   expect([...lists.keys()].sort()).toEqual([
+    '/api/v1/namespaces',
     '/api/v1/nodes',
     '/api/v1/pods',
+    '/api/v1/replicationcontrollers',
     '/api/v1/services',
+    '/apis/apps/v1/daemonsets',
+    '/apis/apps/v1/deployments',
     '/apis/apps/v1/replicasets',
+    '/apis/apps/v1/statefulsets',
+    '/apis/batch/v1/cronjobs',
     '/apis/batch/v1/jobs',
     '/apis/discovery.k8s.io/v1/endpointslices',
     '/apis/linkerd.io/v1alpha2/serviceprofiles',
@@ -71,7 +85,7 @@ test('each kind that has a sink is listed where the API server has it, and is sy
     synced = true;
   });
   for (const [path, ask] of lists) if (path !== '/api/v1/pods') ask.json(rawList([]));
-  await until(() => watches.status().filter((each) => each.synced).length === 8);
+  await until(() => watches.status().filter((each) => each.synced).length === 14);
   expect(synced).toBe(false);
   lists.get('/api/v1/pods')?.json(rawList([]));
   await waiting;
@@ -82,6 +96,12 @@ test('each kind that has a sink is listed where the API server has it, and is sy
     'Node',
     'ReplicaSet',
     'Job',
+    'Namespace',
+    'Deployment',
+    'StatefulSet',
+    'DaemonSet',
+    'ReplicationController',
+    'CronJob',
     'ServiceProfile',
     'Server',
     'ExternalWorkload',
@@ -106,7 +126,7 @@ test('of owners only the metadata is asked for; nodes have no namespace', async 
   expect(replicaSets.rows).toEqual(
     new Map([['default/web-1', { id: 'default/web-1', owner: { kind: 'Deployment', name: 'web' } }]]),
   );
-  expect(nodes.rows).toEqual(new Map([['node-1', { name: 'node-1', zone: undefined }]]));
+  expect(nodes.rows).toEqual(new Map([['node-1', { name: 'node-1', zone: undefined, ips: [] }]]));
   const opened = await asks(2);
   expect(opened.get('/apis/apps/v1/replicasets')?.headers.accept).toBe(
     'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json',

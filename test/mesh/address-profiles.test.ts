@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/core/endpoint.js';
 import type { Profile } from '../../src/core/profile.js';
+import type { PodRow } from '../../src/mesh/rows.js';
 import { testMesh } from '../kit/mesh.js';
 import { bareBackend, externalWorkloadRow, podBackend, podRow, serviceRow, sliceRow } from '../kit/rows.js';
 
@@ -84,11 +85,11 @@ describe('an address of a pod', () => {
     const bare = { ip: '10.0.0.1', port: 80, weight: 10_000, zone: undefined, workload: undefined };
     const nobody = { kind: 'endpoint', isOpaque: false, endpoint: { ...bare, hint: undefined } };
     expect(profile.value).toEqual(nobody);
-    mesh.apply({ pod: { ...pod, isRunning: false } });
+    mesh.apply({ pod: { ...pod, phase: 'ended' } });
     expect([profile.value, profile.publications]).toEqual([nobody, 0]);
     mesh.apply({ pod });
     expect(occupant(profile)).toBe('web-1');
-    mesh.apply({ pod: { ...pod, isRunning: false } });
+    mesh.apply({ pod: { ...pod, phase: 'ended' } });
     expect(profile.value).toEqual(nobody);
     remove(pod);
     expect(profile.publications).toBe(2);
@@ -139,7 +140,7 @@ describe('of several pods with an address', () => {
 
   test('one that has ended does not count', () => {
     mesh.apply(
-      { pod: podRow('done', { ips: ['10.0.0.1'], isRunning: false, createdAtS: 9 }) },
+      { pod: podRow('done', { ips: ['10.0.0.1'], phase: 'ended', createdAtS: 9 }) },
       { pod: podRow('running', { ips: ['10.0.0.1'], createdAtS: 1, isTerminating: true }) },
     );
     expect(occupant(mesh.profile('10.0.0.1:80'))).toBe('running');
@@ -159,7 +160,7 @@ describe('a port of a node', () => {
     ips: ['10.0.0.5'],
     hostIps: ['192.0.2.1', '2001:db8::1'],
     hostPorts: [8080],
-    isRunning: true,
+    phase: 'running',
   });
 
   test('leads to the pod that has it, and is told as it was asked for', () => {
@@ -176,17 +177,18 @@ describe('a port of a node', () => {
 
   test('is nobody’s before the pod runs, after it has ended, and when it gives up the port', () => {
     const profile = mesh.profile('192.0.2.1:8080');
-    const states = [
-      { ...onHost, isRunning: false },
-      onHost,
-      { ...onHost, hostPorts: [9090] },
-      onHost,
-      { ...onHost, isRunning: false },
-    ].map((state) => {
-      mesh.apply({ pod: state });
+    const states: readonly Partial<PodRow>[] = [
+      { phase: 'pending' },
+      {},
+      { hostPorts: [9090] },
+      {},
+      { phase: 'ended' },
+    ];
+    const occupants = states.map((state) => {
+      mesh.apply({ pod: { ...onHost, ...state } });
       return occupant(profile);
     });
-    expect(states).toEqual([undefined, 'gate', undefined, 'gate', undefined]);
+    expect(occupants).toEqual([undefined, 'gate', undefined, 'gate', undefined]);
   });
 
   test('passes from one pod to the next', () => {
@@ -201,7 +203,7 @@ describe('a port of a node', () => {
   });
 
   test('is not the younger pod’s that doesn’t run', () => {
-    const ended = { id: podRow('ended').id, name: 'ended', uid: 'e', createdAtS: 9, isRunning: false };
+    const ended = { id: podRow('ended').id, name: 'ended', uid: 'e', createdAtS: 9, phase: 'ended' as const };
     mesh.apply({ pod: onHost }, { pod: podRow('ended', { ...onHost, ...ended }) });
     expect(occupant(mesh.profile('192.0.2.1:8080'))).toBe('gate');
   });
@@ -309,7 +311,7 @@ describe('an instance', () => {
     const profile = mesh.profile(name);
     const bare = { ip: '10.0.0.1', port: 5432, workload: undefined, hint: undefined };
     expect(endpointOf(profile)).toMatchObject(bare);
-    mesh.apply({ pod: { ...instance, isRunning: false } });
+    mesh.apply({ pod: { ...instance, phase: 'ended' } });
     expect(profile.publications).toBe(0);
     mesh.apply({ pod: instance });
     expect(occupant(profile)).toBe('db-0');

@@ -189,7 +189,7 @@ describe('an instance', () => {
     });
     mesh.apply({ slice: sliceRow('web', 'a', [podBackend('10.0.0.1', 'web-0', { hostname: 'web-0' })]) });
     expect(occupant(mesh)).toEqual({ kind: 'unknown', workload });
-    mesh.apply({ pod: podRow('web-0', { isRunning: false }) });
+    mesh.apply({ pod: podRow('web-0', { phase: 'ended' }) });
     expect(occupant(mesh)).toEqual({ kind: 'not-running', workload });
     mesh.apply({ pod: podRow('web-0', { uid: 'second' }) });
     expect(occupant(mesh)).toEqual({

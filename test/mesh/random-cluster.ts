@@ -75,7 +75,7 @@ const pod = fc
     opaquePorts: fc.constantFrom(undefined, [], [{ from: 8080, to: 8080 }]),
     labels: fc.constantFrom({}, { app: 'web' }),
     ips: fc.constantFrom([], ['10.0.0.1'], ['10.0.0.2', 'fd00::1']),
-    isRunning: fc.constantFrom(true, true, false),
+    phase: fc.constantFrom('running' as const, 'running' as const, 'ended' as const),
   })
   .map(({ name, ...fields }) => ({ pod: podRow(name, fields) }));
 const service = fc

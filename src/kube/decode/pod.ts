@@ -1,5 +1,5 @@
 import { nodeName, podId } from '../../core/ids.js';
-import type { PodRow } from '../../mesh/rows.js';
+import type { PodPhase, PodRow } from '../../mesh/rows.js';
 import { readContainers } from './containers.js';
 import { type Decoder, decoded } from './decoded.js';
 import { Interner } from './interner.js';
@@ -37,6 +37,8 @@ export function podDecoder(mesh: MeshLabels): Decoder<PodRow> {
     const skipped = decodePortsAnnotation(annotations.get(mesh.skipInboundPorts), [], warnings) ?? [];
     const proxyPorts = controlPlaneNamespace === undefined ? undefined : decodeProxyPorts(proxy, skipped);
 
+    const isOnHostNetwork = pod.get('hostNetwork').boolean() === true;
+
     const row: PodRow = {
       id: podId(namespace, name),
       namespace,
@@ -50,10 +52,14 @@ export function podDecoder(mesh: MeshLabels): Decoder<PodRow> {
       labels: interner.shared(details.get('labels').strings()),
       opaquePorts: opaquePorts === undefined ? undefined : interner.shared(opaquePorts),
       namedPorts,
-      ips: pod.get('hostNetwork').boolean() === true ? noIps : decodeAddresses(status, 'podIPs', 'podIP'),
-      hostIps: hostPorts.length === 0 ? noIps : interner.shared(decodeAddresses(status, 'hostIPs', 'hostIP')),
+      ips: isOnHostNetwork ? noIps : decodeAddresses(status, 'podIPs', 'podIP'),
+      isOnHostNetwork,
+      hostIps:
+        isOnHostNetwork || hostPorts.length > 0
+          ? interner.shared(decodeAddresses(status, 'hostIPs', 'hostIP'))
+          : noIps,
       hostPorts,
-      isRunning: status.get('phase').string() === 'Running',
+      phase: toPhase(status.get('phase').string()),
       isTerminating: metadata.get('deletionTimestamp').exists,
       createdAtS: decodeSeconds(details.get('creationTimestamp')),
       proxy: proxyPorts === undefined ? undefined : interner.shared(proxyPorts),
@@ -61,6 +67,19 @@ export function podDecoder(mesh: MeshLabels): Decoder<PodRow> {
     lenient.tellProblems(warnings);
     return decoded(raw, row, warnings);
   };
+}
+
+function toPhase(phase: string | undefined): PodPhase {
+  switch (phase) {
+    case 'Running':
+      return 'running';
+    case 'Succeeded':
+    case 'Failed':
+      return 'ended';
+    case undefined:
+    default:
+      return 'pending';
+  }
 }
 
 /** The field `single` counts where the list is empty, as an older API server leaves it. */

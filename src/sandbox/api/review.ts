@@ -12,7 +12,12 @@ export interface UserInfo {
 }
 
 export type TokenVerdict =
-  | { readonly authenticated: true; readonly user: UserInfo }
+  | {
+      readonly authenticated: true;
+      readonly user: UserInfo;
+      /** Those of the audiences asked for that it is good for. Default: all. */
+      readonly audiences?: readonly string[];
+    }
   | { readonly authenticated: false; readonly error?: string };
 
 /** authorization.k8s.io/v1 SubjectAccessReviewSpec, as far as it is used. */
@@ -84,8 +89,9 @@ export function answerReview(
     case 'tokenreviews': {
       const audiences = texts(spec, 'audiences');
       const verdict = authorizer.reviewToken(textAt(spec, 'token') ?? '', audiences);
-      const meant = verdict.authenticated && audiences.length > 0;
-      return { ...answer, spec, status: { ...verdict, ...(meant && { audiences }) } };
+      if (!verdict.authenticated) return { ...answer, spec, status: verdict };
+      const { audiences: good = audiences, ...user } = verdict;
+      return { ...answer, spec, status: { ...user, ...(good.length > 0 && { audiences: good }) } };
     }
     case 'selfsubjectreviews':
       return { ...answer, status: { userInfo: userOf(authorizer, bearer) } };

@@ -33,6 +33,8 @@ export type Route =
       readonly namespace: string | undefined;
       readonly name: string;
     }
+  /** A token is asked for of a service account. */
+  | { readonly kind: 'token'; readonly namespace: string; readonly name: string }
   | { readonly kind: 'unknown' };
 
 /** Resolves a path, without its query. */
@@ -74,6 +76,7 @@ export function verbOf(route: Route, method: string, query: URLSearchParams): Ve
 export function pluralOf(route: Route): string {
   if (route.kind === 'review') return route.review;
   if (route.kind === 'log') return 'pods/log';
+  if (route.kind === 'token') return 'serviceaccounts/token';
   if (route.kind !== 'collection' && route.kind !== 'object') return '';
   const subresource = route.kind === 'object' ? route.subresource : undefined;
   return subresource === undefined ? route.type.plural : `${route.type.plural}/${subresource}`;
@@ -91,6 +94,7 @@ function verbsAt(route: Route): readonly Verb[] {
         ? ['get', 'update', 'patch', 'delete']
         : ['get', 'update', 'patch'];
     case 'review':
+    case 'token':
       return ['create'];
     case 'health':
     case 'version':
@@ -172,6 +176,15 @@ function typeRoute(type: ResourceType, namespace: string | undefined, path: read
   if (sub === undefined) return { kind: 'object', type, namespace, name, subresource: undefined };
   if (type.group === '' && type.plural === 'pods' && sub === 'log' && rest.length === 0) {
     return { kind: 'log', pods: type, namespace, name };
+  }
+  if (
+    type.group === '' &&
+    type.plural === 'serviceaccounts' &&
+    namespace !== undefined &&
+    sub === 'token' &&
+    rest.length === 0
+  ) {
+    return { kind: 'token', namespace, name };
   }
   const subresource = type.subresources.find((one) => one === sub);
   if (!subresource || rest.length > 0) return { kind: 'unknown' };

@@ -1,6 +1,7 @@
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '../../runtime/log.js';
+import { ServiceAccountTokens } from '../access/service-account-tokens.js';
 import type { ContainerSource } from '../containers/pod-runtime.js';
 import { Catalog } from '../store/catalog.js';
 import { type ResourceType, isSameResource } from '../store/resource-type.js';
@@ -27,6 +28,8 @@ export interface ApiServerOptions {
   readonly clock?: () => Date;
   /** Answers TokenReviews and SubjectAccessReviews. Default: everybody is `sandbox` and may do everything. */
   readonly authorizer?: Authorizer;
+  /** Issues tokens of service accounts. Default: such as nobody else knows. */
+  readonly tokens?: ServiceAccountTokens;
   /** Where the logs of containers are. Default: no container has one. */
   readonly containers?: ContainerSource;
   /** How often a watch that allows it gets a bookmark. Default 60,000, as in Kubernetes. */
@@ -80,6 +83,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     traffic,
     watches,
     authorizer: options.authorizer ?? openAuthorizer,
+    tokens: options.tokens ?? new ServiceAccountTokens({ store, clock }),
     containers: options.containers ?? { container: () => undefined },
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     maxPendingChanges: options.maxPendingChanges ?? 50_000,

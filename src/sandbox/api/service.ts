@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../runtime/log.js';
+import type { ServiceAccountTokens } from '../access/service-account-tokens.js';
 import type { ContainerSource } from '../containers/pod-runtime.js';
 import type { Catalog } from '../store/catalog.js';
 import { type Status, failure } from '../store/status.js';
@@ -29,6 +30,7 @@ import { respond } from './respond.js';
 import { type Authorizer, answerReview } from './review.js';
 import { type Route, pluralOf, resolveRoute, verbOf } from './route.js';
 import { parseSelection } from './selection.js';
+import { answerTokenRequest } from './token-request.js';
 import type { Traffic, Verb } from './traffic.js';
 import { planWatch } from './watch.js';
 import { WatchStream } from './watch-stream.js';
@@ -39,6 +41,7 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly authorizer: Authorizer;
+  readonly tokens: ServiceAccountTokens;
   /** Where the logs of containers are. */
   readonly containers: ContainerSource;
   readonly faults: Faults;
@@ -140,6 +143,12 @@ export class Service {
         if (!parsed.ok) return statusReply(parsed.status);
         const answer = answerReview(authorizer, route.review, parsed.value, request.bearer);
         return jsonReply(201, JSON.stringify(answer));
+      }
+      case 'token': {
+        const { tokens, clock } = this.#options;
+        const parsed = parseObjectBody(request.body);
+        if (!parsed.ok) return statusReply(parsed.status);
+        return answerTokenRequest({ ...route, tokens, body: parsed.value, now: clock() });
       }
       case 'collection':
         return this.#collection(route, request);

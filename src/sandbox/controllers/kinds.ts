@@ -1,6 +1,6 @@
 import { type ResourceType, resourceByKind } from '../store/resource.js';
 
-/** The kinds that controllers read and write. */
+/** The kinds that the cluster's own workings read and write. */
 
 export const namespaces = builtIn('v1', 'Namespace');
 export const nodes = builtIn('v1', 'Node');
@@ -15,6 +15,10 @@ export const replicaSets = builtIn('apps/v1', 'ReplicaSet');
 export const statefulSets = builtIn('apps/v1', 'StatefulSet');
 export const daemonSets = builtIn('apps/v1', 'DaemonSet');
 export const jobs = builtIn('batch/v1', 'Job');
+export const roles = builtIn('rbac.authorization.k8s.io/v1', 'Role');
+export const roleBindings = builtIn('rbac.authorization.k8s.io/v1', 'RoleBinding');
+export const clusterRoles = builtIn('rbac.authorization.k8s.io/v1', 'ClusterRole');
+export const clusterRoleBindings = builtIn('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding');
 
 function builtIn(apiVersion: string, kind: string): ResourceType {
   const type = resourceByKind(apiVersion, kind);

@@ -5,10 +5,12 @@ import { meshLabels } from '../../../src/kube/decode/mesh-labels.js';
 import type { Resource } from '../../../src/kube/resource.js';
 import * as resources from '../../../src/kube/resources.js';
 import {
+  rawDeployment,
   rawEndpoint,
   rawEndpoints,
   rawExternalWorkload,
   rawJob,
+  rawNamespace,
   rawNode,
   rawReplicaSet,
   rawServer,
@@ -53,6 +55,8 @@ const kinds: readonly (readonly [Resource<unknown>, object])[] = [
   [resources.endpoints(labels), rawEndpoints('web', { annotations, subsets })],
   [resources.pods(labels), JSON.parse(realisticPodJson(0)) as object],
   [resources.nodes(), rawNode('node', { labels: { 'topology.kubernetes.io/zone': 'a' } })],
+  [resources.namespaces(), rawNamespace('shop')],
+  [resources.controllers('Deployment'), rawDeployment('web')],
   [resources.replicaSets(), rawReplicaSet('web-1', { owners })],
   [resources.jobs(), rawJob('job', { owners })],
   [resources.serviceProfiles(), rawServiceProfile('web.shop.svc.cluster.local', profile)],

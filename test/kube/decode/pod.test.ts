@@ -31,9 +31,10 @@ describe('pods', () => {
       opaquePorts: undefined,
       namedPorts: [],
       ips: ['10.1.0.1'],
+      isOnHostNetwork: false,
       hostIps: [],
       hostPorts: [],
-      isRunning: true,
+      phase: 'running',
       isTerminating: false,
       createdAtS: Date.UTC(2026, 0, 1) / 1_000,
       proxy: undefined,
@@ -57,9 +58,10 @@ describe('pods', () => {
       opaquePorts: undefined,
       namedPorts: [],
       ips: [],
+      isOnHostNetwork: false,
       hostIps: [],
       hostPorts: [],
-      isRunning: false,
+      phase: 'pending',
       isTerminating: false,
       createdAtS: 0,
       proxy: undefined,
@@ -123,15 +125,14 @@ describe('pods', () => {
   });
 
   test.each([
-    ['Running', true],
-    ['Pending', false],
-    ['Succeeded', false],
-    ['Failed', false],
-    [undefined, false],
-  ])('phase %s: running is %s', (phase, isRunning) => {
-    expect(rowOf(podDecoder(conduit), withField(rawPod('a'), 'status.phase', phase)).isRunning).toBe(
-      isRunning,
-    );
+    ['Running', 'running'],
+    ['Pending', 'pending'],
+    ['Succeeded', 'ended'],
+    ['Failed', 'ended'],
+    ['Unknown', 'pending'],
+    [undefined, 'pending'],
+  ])('phase %s is %s', (phase, expected) => {
+    expect(rowOf(podDecoder(conduit), withField(rawPod('a'), 'status.phase', phase)).phase).toBe(expected);
   });
 
   test('a pod whose deletion has begun', () => {
@@ -157,8 +158,8 @@ describe('pods', () => {
     ['spec.containers', 42, { namedPorts: [] }, ['spec.containers', '42', 'an array']],
     ['spec.initContainers', ['x'], nowhere, ['spec.initContainers[0]', '"x"', 'an object']],
     ['spec.hostNetwork', 'yes', { ips: ['10.1.0.1'] }, ['spec.hostNetwork', '"yes"', 'true or false']],
-    ['status', 42, { ips: [], isRunning: false }, ['status', '42', 'an object']],
-    ['status.phase', 42, { isRunning: false }, ['status.phase', '42', 'a string']],
+    ['status', 42, { ips: [], phase: 'pending' }, ['status', '42', 'an object']],
+    ['status.phase', 42, { phase: 'pending' }, ['status.phase', '42', 'a string']],
     ['status.podIPs', { ip: 1 }, { ips: ['10.1.0.1'] }, ['status.podIPs', '{"ip":1}', 'an array']],
     [
       'status.podIPs',
@@ -198,8 +199,16 @@ describe('the addresses of a pod', () => {
 
   test('aren’t those of its node', () => {
     const status = { podIP: '192.168.0.1', podIPs: [{ ip: '192.168.0.1' }], hostIP: '192.168.0.1' };
-    expect(rowWith({ hostNetwork: true }, status).ips).toEqual([]);
-    expect(rowWith({ hostNetwork: false }, status).ips).toEqual(['192.168.0.1']);
+    expect(rowWith({ hostNetwork: true }, status)).toMatchObject({
+      ips: [],
+      isOnHostNetwork: true,
+      hostIps: ['192.168.0.1'],
+    });
+    expect(rowWith({ hostNetwork: false }, status)).toMatchObject({
+      ips: ['192.168.0.1'],
+      isOnHostNetwork: false,
+      hostIps: [],
+    });
   });
 
   const onNode = { containers: [{ name: 'app', ports: [{ containerPort: 8080, hostPort: 80 }] }] };

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../../kit/random.js';
 import type { Kind, KubeObject } from './step.js';
 
 /** The object in a form that can't be understood as a whole; undefined for a kind whose parts all stand by themselves. */

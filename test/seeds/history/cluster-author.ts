@@ -1,4 +1,4 @@
-import { Random } from '../random.js';
+import { Random } from '../../kit/random.js';
 import { breakObject } from './broken-objects.js';
 import {
   backendsFields,

@@ -1,5 +1,5 @@
 import type { Request } from '../oracle/objects.js';
-import type { Random } from '../random.js';
+import type { Random } from '../../kit/random.js';
 import {
   clusterDomain,
   clusterIps,

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../../kit/random.js';
 import { alterModel, drawModel, type Fields, type Identity } from './models/model.js';
 import type { Kind, KubeObject } from './step.js';
 import type { Traits } from './vocabulary.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../../kit/random.js';
 
 /** A small world, so that its things collide. */
 

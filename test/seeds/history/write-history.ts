@@ -1,5 +1,5 @@
 import type { Request } from '../oracle/objects.js';
-import { Random } from '../random.js';
+import { Random } from '../../kit/random.js';
 import { ClusterAuthor } from './cluster-author.js';
 import { drawRequest } from './requests.js';
 import { type Kind, kinds, type Source, type Step } from './step.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../../random.js';
+import type { Random } from '../../../kit/random.js';
 import type { KubeObject } from '../step.js';
 import { clusterDomain, drawPortList, externalIps, type Traits } from '../vocabulary.js';
 import { type Fields, type Identity, type Owner, metadata } from './model.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../../random.js';
+import type { Random } from '../../../kit/random.js';
 import type { KubeObject } from '../step.js';
 import type { Traits } from '../vocabulary.js';
 

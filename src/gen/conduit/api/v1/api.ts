@@ -18,6 +18,9 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Duration } from "../../../google/protobuf/duration.js";
+import { Timestamp } from "../../../google/protobuf/timestamp.js";
+import { Resource, ResourceKind, ResourceSelection } from "./resource.js";
 
 /** `spec.type` of a Service. */
 export const ServiceType = {
@@ -268,6 +271,43 @@ export namespace OverrideReason {
   export type UNRECOGNIZED = typeof OverrideReason.UNRECOGNIZED;
 }
 
+export const StatSource = {
+  UNSPECIFIED: 0,
+  /** EMBEDDED - The control plane's own memory of the reports that it was sent. Counts are exact. */
+  EMBEDDED: 1,
+  /** PROMETHEUS - Prometheus. Counts are estimates, which need not be whole. */
+  PROMETHEUS: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type StatSource = typeof StatSource[keyof typeof StatSource];
+
+export namespace StatSource {
+  export type UNSPECIFIED = typeof StatSource.UNSPECIFIED;
+  export type EMBEDDED = typeof StatSource.EMBEDDED;
+  export type PROMETHEUS = typeof StatSource.PROMETHEUS;
+  export type UNRECOGNIZED = typeof StatSource.UNRECOGNIZED;
+}
+
+export const CheckStatus = {
+  UNSPECIFIED: 0,
+  OK: 1,
+  /** WARNING - It works, and an operator should look. */
+  WARNING: 2,
+  FAILED: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type CheckStatus = typeof CheckStatus[keyof typeof CheckStatus];
+
+export namespace CheckStatus {
+  export type UNSPECIFIED = typeof CheckStatus.UNSPECIFIED;
+  export type OK = typeof CheckStatus.OK;
+  export type WARNING = typeof CheckStatus.WARNING;
+  export type FAILED = typeof CheckStatus.FAILED;
+  export type UNRECOGNIZED = typeof CheckStatus.UNRECOGNIZED;
+}
+
 export interface ExplainEndpointsRequest {
   /**
    * `<service>.<namespace>.svc.<domain>[:<port>]` or `<instance>.<service>.<namespace>.svc.<domain>[:<port>]`; port 80
@@ -444,6 +484,172 @@ export interface Opaque {
 /** Where the destinations that requests are sent to instead come from. */
 export interface Overrides {
   reason: OverrideReason;
+  text: string;
+}
+
+export interface StatSummaryRequest {
+  /**
+   * What to tell of: a table for each, in this order. At least one.
+   *
+   * The traffic of workloads, pods and namespaces is what they were asked, as their own proxies saw it. That of services
+   * and authorities is what clients asked of them, as the clients' proxies saw it.
+   */
+  selections: ResourceSelection[];
+  /** The window, which ends at the time of the answer: 10 s to 1 h. Absent: 1 min. */
+  window:
+    | Duration
+    | undefined;
+  /** Only traffic between the resources above and these, as the proxies of those that asked saw it. */
+  edge:
+    | //
+    /** What the selections asked of these. */
+    { $case: "to"; value: ResourceSelection }
+    | //
+    /** What these asked of the selections. */
+    { $case: "from"; value: ResourceSelection }
+    | undefined;
+}
+
+export interface StatSummaryResponse {
+  tables: StatTable[];
+  /**
+   * The window that the numbers are of. It can be shorter than what was asked for where the control plane hasn't run for
+   * that long, and longer by the grain of its memory.
+   */
+  window: Duration | undefined;
+  source: StatSource;
+  /** Why the numbers tell only a part: one sentence, for people. Empty where they tell everything. */
+  incompleteBecause: string;
+}
+
+export interface StatTable {
+  kind: ResourceKind;
+  /**
+   * In the order of namespaces and names. Without an edge: every resource selected, also without traffic. With one, and
+   * for authorities: those that had traffic.
+   */
+  rows: StatRow[];
+}
+
+export interface StatRow {
+  resource:
+    | Resource
+    | undefined;
+  /** Of its pods; absent for an authority. */
+  pods:
+    | PodCounts
+    | undefined;
+  /** Absent where there was no HTTP traffic in the window. */
+  http:
+    | HttpStats
+    | undefined;
+  /** Absent where there was no connection in the window. */
+  tcp: TcpStats | undefined;
+}
+
+export interface PodCounts {
+  /** That run, with a sidecar of this control plane. */
+  meshed: number;
+  /** That run, or are about to. */
+  running: number;
+}
+
+export interface HttpStats {
+  successes: number;
+  failures: number;
+  /** Responses over connections that mutual TLS secured. */
+  mutualTls: number;
+  /**
+   * From the requests' first byte to the responses' last, in milliseconds, of those that had a response; absent without
+   * one. Within a histogram's bucket they are taken as evenly spread.
+   */
+  latencyP50Ms?: number | undefined;
+  latencyP95Ms?: number | undefined;
+  latencyP99Ms?: number | undefined;
+}
+
+export interface TcpStats {
+  /** At the end of the window. */
+  openConnections: number;
+  /** What was read from those who asked, and written to them. */
+  readBytes: number;
+  writtenBytes: number;
+}
+
+export interface ListPodsRequest {
+  /** Empty: all. */
+  namespace: string;
+  /** As in ResourceSelection. */
+  labelSelector: string;
+}
+
+export interface ListPodsResponse {
+  /** In the order of namespaces and names. */
+  pods: Pod[];
+}
+
+export interface Pod {
+  namespace: string;
+  name: string;
+  /** In canonical text form; none while it has none, and for a pod on its node's network. */
+  ips: string[];
+  /** What it belongs to, such as its Deployment; the pod itself where there is nothing. */
+  owner:
+    | ObjectRef
+    | undefined;
+  /** Whether it has a sidecar of this control plane. */
+  meshed: boolean;
+  /** When its sidecar last reported to this replica of the control plane; absent where it hasn't. */
+  lastReport: Timestamp | undefined;
+}
+
+export interface ListServicesRequest {
+  /** Empty: all. */
+  namespace: string;
+}
+
+export interface ListServicesResponse {
+  /** In the order of namespaces and names. */
+  services: ServiceSummary[];
+}
+
+export interface ServiceSummary {
+  namespace: string;
+  name: string;
+  type: ServiceType;
+  clusterIps: string[];
+  ports: ServicePort[];
+}
+
+export interface ServicePort {
+  /** Empty for a service's one unnamed port. */
+  name: string;
+  number: number;
+}
+
+export interface VersionRequest {
+}
+
+export interface VersionResponse {
+  /** The release, such as `0.1.0`. */
+  version: string;
+  nodeVersion: string;
+}
+
+export interface SelfCheckRequest {
+}
+
+export interface SelfCheckResponse {
+  results: CheckResult[];
+}
+
+export interface CheckResult {
+  /** `kubernetes`, `telemetry`, `prometheus`. */
+  subsystem: string;
+  /** What was looked at: `watch of EndpointSlice`. */
+  description: string;
+  status: CheckStatus;
+  /** Why; empty where it is well. */
   text: string;
 }
 
@@ -1915,20 +2121,1469 @@ export const Overrides: MessageFns<Overrides> = {
   },
 };
 
+function createBaseStatSummaryRequest(): StatSummaryRequest {
+  return { selections: [], window: undefined, edge: undefined };
+}
+
+export const StatSummaryRequest: MessageFns<StatSummaryRequest> = {
+  encode(message: StatSummaryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.selections) {
+      ResourceSelection.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.window !== undefined) {
+      Duration.encode(message.window, writer.uint32(18).fork()).join();
+    }
+    switch (message.edge?.$case) {
+      case "to":
+        ResourceSelection.encode(message.edge.value, writer.uint32(26).fork()).join();
+        break;
+      case "from":
+        ResourceSelection.encode(message.edge.value, writer.uint32(34).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatSummaryRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatSummaryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.selections.push(ResourceSelection.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.window = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.edge = { $case: "to", value: ResourceSelection.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.edge = { $case: "from", value: ResourceSelection.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StatSummaryRequest>): StatSummaryRequest {
+    return StatSummaryRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StatSummaryRequest>): StatSummaryRequest {
+    const message = createBaseStatSummaryRequest();
+    message.selections = object.selections?.map((e) => ResourceSelection.fromPartial(e)) || [];
+    message.window = (object.window !== undefined && object.window !== null)
+      ? Duration.fromPartial(object.window)
+      : undefined;
+    switch (object.edge?.$case) {
+      case "to": {
+        if (object.edge?.value !== undefined && object.edge?.value !== null) {
+          message.edge = { $case: "to", value: ResourceSelection.fromPartial(object.edge.value) };
+        }
+        break;
+      }
+      case "from": {
+        if (object.edge?.value !== undefined && object.edge?.value !== null) {
+          message.edge = { $case: "from", value: ResourceSelection.fromPartial(object.edge.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseStatSummaryResponse(): StatSummaryResponse {
+  return { tables: [], window: undefined, source: 0, incompleteBecause: "" };
+}
+
+export const StatSummaryResponse: MessageFns<StatSummaryResponse> = {
+  encode(message: StatSummaryResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tables) {
+      StatTable.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.window !== undefined) {
+      Duration.encode(message.window, writer.uint32(18).fork()).join();
+    }
+    if (message.source !== 0) {
+      writer.uint32(24).int32(message.source);
+    }
+    if (message.incompleteBecause !== "") {
+      writer.uint32(34).string(message.incompleteBecause);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatSummaryResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatSummaryResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tables.push(StatTable.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.window = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.source = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.incompleteBecause = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StatSummaryResponse>): StatSummaryResponse {
+    return StatSummaryResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StatSummaryResponse>): StatSummaryResponse {
+    const message = createBaseStatSummaryResponse();
+    message.tables = object.tables?.map((e) => StatTable.fromPartial(e)) || [];
+    message.window = (object.window !== undefined && object.window !== null)
+      ? Duration.fromPartial(object.window)
+      : undefined;
+    message.source = object.source ?? 0;
+    message.incompleteBecause = object.incompleteBecause ?? "";
+    return message;
+  },
+};
+
+function createBaseStatTable(): StatTable {
+  return { kind: 0, rows: [] };
+}
+
+export const StatTable: MessageFns<StatTable> = {
+  encode(message: StatTable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    for (const v of message.rows) {
+      StatRow.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatTable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatTable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rows.push(StatRow.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StatTable>): StatTable {
+    return StatTable.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StatTable>): StatTable {
+    const message = createBaseStatTable();
+    message.kind = object.kind ?? 0;
+    message.rows = object.rows?.map((e) => StatRow.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseStatRow(): StatRow {
+  return { resource: undefined, pods: undefined, http: undefined, tcp: undefined };
+}
+
+export const StatRow: MessageFns<StatRow> = {
+  encode(message: StatRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.resource !== undefined) {
+      Resource.encode(message.resource, writer.uint32(10).fork()).join();
+    }
+    if (message.pods !== undefined) {
+      PodCounts.encode(message.pods, writer.uint32(18).fork()).join();
+    }
+    if (message.http !== undefined) {
+      HttpStats.encode(message.http, writer.uint32(26).fork()).join();
+    }
+    if (message.tcp !== undefined) {
+      TcpStats.encode(message.tcp, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.resource = Resource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pods = PodCounts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.http = HttpStats.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.tcp = TcpStats.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StatRow>): StatRow {
+    return StatRow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StatRow>): StatRow {
+    const message = createBaseStatRow();
+    message.resource = (object.resource !== undefined && object.resource !== null)
+      ? Resource.fromPartial(object.resource)
+      : undefined;
+    message.pods = (object.pods !== undefined && object.pods !== null) ? PodCounts.fromPartial(object.pods) : undefined;
+    message.http = (object.http !== undefined && object.http !== null) ? HttpStats.fromPartial(object.http) : undefined;
+    message.tcp = (object.tcp !== undefined && object.tcp !== null) ? TcpStats.fromPartial(object.tcp) : undefined;
+    return message;
+  },
+};
+
+function createBasePodCounts(): PodCounts {
+  return { meshed: 0, running: 0 };
+}
+
+export const PodCounts: MessageFns<PodCounts> = {
+  encode(message: PodCounts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.meshed !== 0) {
+      writer.uint32(8).uint32(message.meshed);
+    }
+    if (message.running !== 0) {
+      writer.uint32(16).uint32(message.running);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PodCounts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePodCounts();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.meshed = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.running = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PodCounts>): PodCounts {
+    return PodCounts.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PodCounts>): PodCounts {
+    const message = createBasePodCounts();
+    message.meshed = object.meshed ?? 0;
+    message.running = object.running ?? 0;
+    return message;
+  },
+};
+
+function createBaseHttpStats(): HttpStats {
+  return {
+    successes: 0,
+    failures: 0,
+    mutualTls: 0,
+    latencyP50Ms: undefined,
+    latencyP95Ms: undefined,
+    latencyP99Ms: undefined,
+  };
+}
+
+export const HttpStats: MessageFns<HttpStats> = {
+  encode(message: HttpStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.successes !== 0) {
+      writer.uint32(9).double(message.successes);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(17).double(message.failures);
+    }
+    if (message.mutualTls !== 0) {
+      writer.uint32(25).double(message.mutualTls);
+    }
+    if (message.latencyP50Ms !== undefined) {
+      writer.uint32(33).double(message.latencyP50Ms);
+    }
+    if (message.latencyP95Ms !== undefined) {
+      writer.uint32(41).double(message.latencyP95Ms);
+    }
+    if (message.latencyP99Ms !== undefined) {
+      writer.uint32(49).double(message.latencyP99Ms);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HttpStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHttpStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.successes = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.failures = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.mutualTls = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.latencyP50Ms = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.latencyP95Ms = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.latencyP99Ms = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HttpStats>): HttpStats {
+    return HttpStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HttpStats>): HttpStats {
+    const message = createBaseHttpStats();
+    message.successes = object.successes ?? 0;
+    message.failures = object.failures ?? 0;
+    message.mutualTls = object.mutualTls ?? 0;
+    message.latencyP50Ms = object.latencyP50Ms ?? undefined;
+    message.latencyP95Ms = object.latencyP95Ms ?? undefined;
+    message.latencyP99Ms = object.latencyP99Ms ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTcpStats(): TcpStats {
+  return { openConnections: 0, readBytes: 0, writtenBytes: 0 };
+}
+
+export const TcpStats: MessageFns<TcpStats> = {
+  encode(message: TcpStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.openConnections !== 0) {
+      writer.uint32(9).double(message.openConnections);
+    }
+    if (message.readBytes !== 0) {
+      writer.uint32(17).double(message.readBytes);
+    }
+    if (message.writtenBytes !== 0) {
+      writer.uint32(25).double(message.writtenBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TcpStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTcpStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.openConnections = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.readBytes = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.writtenBytes = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TcpStats>): TcpStats {
+    return TcpStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TcpStats>): TcpStats {
+    const message = createBaseTcpStats();
+    message.openConnections = object.openConnections ?? 0;
+    message.readBytes = object.readBytes ?? 0;
+    message.writtenBytes = object.writtenBytes ?? 0;
+    return message;
+  },
+};
+
+function createBaseListPodsRequest(): ListPodsRequest {
+  return { namespace: "", labelSelector: "" };
+}
+
+export const ListPodsRequest: MessageFns<ListPodsRequest> = {
+  encode(message: ListPodsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namespace !== "") {
+      writer.uint32(10).string(message.namespace);
+    }
+    if (message.labelSelector !== "") {
+      writer.uint32(18).string(message.labelSelector);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPodsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPodsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.labelSelector = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPodsRequest>): ListPodsRequest {
+    return ListPodsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPodsRequest>): ListPodsRequest {
+    const message = createBaseListPodsRequest();
+    message.namespace = object.namespace ?? "";
+    message.labelSelector = object.labelSelector ?? "";
+    return message;
+  },
+};
+
+function createBaseListPodsResponse(): ListPodsResponse {
+  return { pods: [] };
+}
+
+export const ListPodsResponse: MessageFns<ListPodsResponse> = {
+  encode(message: ListPodsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pods) {
+      Pod.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPodsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPodsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pods.push(Pod.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPodsResponse>): ListPodsResponse {
+    return ListPodsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPodsResponse>): ListPodsResponse {
+    const message = createBaseListPodsResponse();
+    message.pods = object.pods?.map((e) => Pod.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePod(): Pod {
+  return { namespace: "", name: "", ips: [], owner: undefined, meshed: false, lastReport: undefined };
+}
+
+export const Pod: MessageFns<Pod> = {
+  encode(message: Pod, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namespace !== "") {
+      writer.uint32(10).string(message.namespace);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    for (const v of message.ips) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.owner !== undefined) {
+      ObjectRef.encode(message.owner, writer.uint32(34).fork()).join();
+    }
+    if (message.meshed !== false) {
+      writer.uint32(40).bool(message.meshed);
+    }
+    if (message.lastReport !== undefined) {
+      Timestamp.encode(message.lastReport, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Pod {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePod();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ips.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.owner = ObjectRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.meshed = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastReport = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Pod>): Pod {
+    return Pod.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Pod>): Pod {
+    const message = createBasePod();
+    message.namespace = object.namespace ?? "";
+    message.name = object.name ?? "";
+    message.ips = object.ips?.map((e) => e) || [];
+    message.owner = (object.owner !== undefined && object.owner !== null)
+      ? ObjectRef.fromPartial(object.owner)
+      : undefined;
+    message.meshed = object.meshed ?? false;
+    message.lastReport = (object.lastReport !== undefined && object.lastReport !== null)
+      ? Timestamp.fromPartial(object.lastReport)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListServicesRequest(): ListServicesRequest {
+  return { namespace: "" };
+}
+
+export const ListServicesRequest: MessageFns<ListServicesRequest> = {
+  encode(message: ListServicesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namespace !== "") {
+      writer.uint32(10).string(message.namespace);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListServicesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListServicesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListServicesRequest>): ListServicesRequest {
+    return ListServicesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListServicesRequest>): ListServicesRequest {
+    const message = createBaseListServicesRequest();
+    message.namespace = object.namespace ?? "";
+    return message;
+  },
+};
+
+function createBaseListServicesResponse(): ListServicesResponse {
+  return { services: [] };
+}
+
+export const ListServicesResponse: MessageFns<ListServicesResponse> = {
+  encode(message: ListServicesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.services) {
+      ServiceSummary.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListServicesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListServicesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.services.push(ServiceSummary.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListServicesResponse>): ListServicesResponse {
+    return ListServicesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListServicesResponse>): ListServicesResponse {
+    const message = createBaseListServicesResponse();
+    message.services = object.services?.map((e) => ServiceSummary.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseServiceSummary(): ServiceSummary {
+  return { namespace: "", name: "", type: 0, clusterIps: [], ports: [] };
+}
+
+export const ServiceSummary: MessageFns<ServiceSummary> = {
+  encode(message: ServiceSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namespace !== "") {
+      writer.uint32(10).string(message.namespace);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.type !== 0) {
+      writer.uint32(24).int32(message.type);
+    }
+    for (const v of message.clusterIps) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.ports) {
+      ServicePort.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServiceSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServiceSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.type = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.clusterIps.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.ports.push(ServicePort.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ServiceSummary>): ServiceSummary {
+    return ServiceSummary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceSummary>): ServiceSummary {
+    const message = createBaseServiceSummary();
+    message.namespace = object.namespace ?? "";
+    message.name = object.name ?? "";
+    message.type = object.type ?? 0;
+    message.clusterIps = object.clusterIps?.map((e) => e) || [];
+    message.ports = object.ports?.map((e) => ServicePort.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseServicePort(): ServicePort {
+  return { name: "", number: 0 };
+}
+
+export const ServicePort: MessageFns<ServicePort> = {
+  encode(message: ServicePort, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.number !== 0) {
+      writer.uint32(16).uint32(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServicePort {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServicePort();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.number = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ServicePort>): ServicePort {
+    return ServicePort.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServicePort>): ServicePort {
+    const message = createBaseServicePort();
+    message.name = object.name ?? "";
+    message.number = object.number ?? 0;
+    return message;
+  },
+};
+
+function createBaseVersionRequest(): VersionRequest {
+  return {};
+}
+
+export const VersionRequest: MessageFns<VersionRequest> = {
+  encode(_: VersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<VersionRequest>): VersionRequest {
+    return VersionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<VersionRequest>): VersionRequest {
+    const message = createBaseVersionRequest();
+    return message;
+  },
+};
+
+function createBaseVersionResponse(): VersionResponse {
+  return { version: "", nodeVersion: "" };
+}
+
+export const VersionResponse: MessageFns<VersionResponse> = {
+  encode(message: VersionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.nodeVersion !== "") {
+      writer.uint32(18).string(message.nodeVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VersionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVersionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nodeVersion = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<VersionResponse>): VersionResponse {
+    return VersionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<VersionResponse>): VersionResponse {
+    const message = createBaseVersionResponse();
+    message.version = object.version ?? "";
+    message.nodeVersion = object.nodeVersion ?? "";
+    return message;
+  },
+};
+
+function createBaseSelfCheckRequest(): SelfCheckRequest {
+  return {};
+}
+
+export const SelfCheckRequest: MessageFns<SelfCheckRequest> = {
+  encode(_: SelfCheckRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SelfCheckRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSelfCheckRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SelfCheckRequest>): SelfCheckRequest {
+    return SelfCheckRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<SelfCheckRequest>): SelfCheckRequest {
+    const message = createBaseSelfCheckRequest();
+    return message;
+  },
+};
+
+function createBaseSelfCheckResponse(): SelfCheckResponse {
+  return { results: [] };
+}
+
+export const SelfCheckResponse: MessageFns<SelfCheckResponse> = {
+  encode(message: SelfCheckResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      CheckResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SelfCheckResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSelfCheckResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(CheckResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SelfCheckResponse>): SelfCheckResponse {
+    return SelfCheckResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SelfCheckResponse>): SelfCheckResponse {
+    const message = createBaseSelfCheckResponse();
+    message.results = object.results?.map((e) => CheckResult.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCheckResult(): CheckResult {
+  return { subsystem: "", description: "", status: 0, text: "" };
+}
+
+export const CheckResult: MessageFns<CheckResult> = {
+  encode(message: CheckResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subsystem !== "") {
+      writer.uint32(10).string(message.subsystem);
+    }
+    if (message.description !== "") {
+      writer.uint32(18).string(message.description);
+    }
+    if (message.status !== 0) {
+      writer.uint32(24).int32(message.status);
+    }
+    if (message.text !== "") {
+      writer.uint32(34).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subsystem = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckResult>): CheckResult {
+    return CheckResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckResult>): CheckResult {
+    const message = createBaseCheckResult();
+    message.subsystem = object.subsystem ?? "";
+    message.description = object.description ?? "";
+    message.status = object.status ?? 0;
+    message.text = object.text ?? "";
+    return message;
+  },
+};
+
 /**
- * Answers why proxies are told what they are told.
+ * Answers questions about the mesh.
  *
- * Errors of both calls are those of the call that they explain, io.linkerd.proxy.destination.Destination/Get and
- * GetProfile, word for word: INVALID_ARGUMENT where `authority` can never be resolved, NOT_FOUND where the service, or
- * the instance, does not exist, UNAVAILABLE while the control plane is starting or stopping.
- *
- * Sentences are for people and may be reworded at any time; the enums beside them are for programs.
+ * Sentences are for people and may be reworded at any time; the enums beside them are for programs. Every call ends with
+ * UNAVAILABLE while the control plane is starting or stopping.
  */
 export type ApiService = typeof ApiService;
 export const ApiService = {
   /**
    * Why a proxy is told of these endpoints of a service and of no others: every address that an object declares for the
    * service, with its verdict. The addresses served are those that a Get with the same authority and token is told.
+   *
+   * Errors of this call and the next are those of the call that they explain, io.linkerd.proxy.destination.Destination/Get
+   * and GetProfile, word for word: INVALID_ARGUMENT where `authority` can never be resolved, NOT_FOUND where the service,
+   * or the instance, does not exist.
    */
   explainEndpoints: {
     path: "/conduit.api.v1.Api/ExplainEndpoints" as const,
@@ -1953,22 +3608,103 @@ export const ApiService = {
       Buffer.from(ExplainProfileResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainProfileResponse => ExplainProfileResponse.decode(value),
   },
+  /**
+   * What traffic some resources had over the last while: how much, how much of it well, how fast.
+   *
+   * Errors: INVALID_ARGUMENT for a request that can't be answered in any cluster, with the field named; NOT_FOUND where a
+   * resource that is asked for by name, or the namespace, does not exist; FAILED_PRECONDITION where the numbers come from
+   * a Prometheus that can't be asked, with its own words.
+   */
+  statSummary: {
+    path: "/conduit.api.v1.Api/StatSummary" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: StatSummaryRequest): Buffer => Buffer.from(StatSummaryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StatSummaryRequest => StatSummaryRequest.decode(value),
+    responseSerialize: (value: StatSummaryResponse): Buffer => Buffer.from(StatSummaryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StatSummaryResponse => StatSummaryResponse.decode(value),
+  },
+  /** The pods of the cluster that run or are about to. NOT_FOUND for a namespace that does not exist. */
+  listPods: {
+    path: "/conduit.api.v1.Api/ListPods" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPodsRequest): Buffer => Buffer.from(ListPodsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPodsRequest => ListPodsRequest.decode(value),
+    responseSerialize: (value: ListPodsResponse): Buffer => Buffer.from(ListPodsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPodsResponse => ListPodsResponse.decode(value),
+  },
+  /** The services of the cluster. NOT_FOUND for a namespace that does not exist. */
+  listServices: {
+    path: "/conduit.api.v1.Api/ListServices" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListServicesRequest): Buffer => Buffer.from(ListServicesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListServicesRequest => ListServicesRequest.decode(value),
+    responseSerialize: (value: ListServicesResponse): Buffer =>
+      Buffer.from(ListServicesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListServicesResponse => ListServicesResponse.decode(value),
+  },
+  /** What runs. */
+  version: {
+    path: "/conduit.api.v1.Api/Version" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: VersionRequest): Buffer => Buffer.from(VersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): VersionRequest => VersionRequest.decode(value),
+    responseSerialize: (value: VersionResponse): Buffer => Buffer.from(VersionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): VersionResponse => VersionResponse.decode(value),
+  },
+  /** Whether the control plane is well, by its own account. An answer that tells of something broken is still an answer. */
+  selfCheck: {
+    path: "/conduit.api.v1.Api/SelfCheck" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SelfCheckRequest): Buffer => Buffer.from(SelfCheckRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SelfCheckRequest => SelfCheckRequest.decode(value),
+    responseSerialize: (value: SelfCheckResponse): Buffer => Buffer.from(SelfCheckResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SelfCheckResponse => SelfCheckResponse.decode(value),
+  },
 } as const;
 
 export interface ApiServer extends UntypedServiceImplementation {
   /**
    * Why a proxy is told of these endpoints of a service and of no others: every address that an object declares for the
    * service, with its verdict. The addresses served are those that a Get with the same authority and token is told.
+   *
+   * Errors of this call and the next are those of the call that they explain, io.linkerd.proxy.destination.Destination/Get
+   * and GetProfile, word for word: INVALID_ARGUMENT where `authority` can never be resolved, NOT_FOUND where the service,
+   * or the instance, does not exist.
    */
   explainEndpoints: handleUnaryCall<ExplainEndpointsRequest, ExplainEndpointsResponse>;
   /** Why a proxy is told to treat the traffic for a destination as it is by GetProfile. */
   explainProfile: handleUnaryCall<ExplainProfileRequest, ExplainProfileResponse>;
+  /**
+   * What traffic some resources had over the last while: how much, how much of it well, how fast.
+   *
+   * Errors: INVALID_ARGUMENT for a request that can't be answered in any cluster, with the field named; NOT_FOUND where a
+   * resource that is asked for by name, or the namespace, does not exist; FAILED_PRECONDITION where the numbers come from
+   * a Prometheus that can't be asked, with its own words.
+   */
+  statSummary: handleUnaryCall<StatSummaryRequest, StatSummaryResponse>;
+  /** The pods of the cluster that run or are about to. NOT_FOUND for a namespace that does not exist. */
+  listPods: handleUnaryCall<ListPodsRequest, ListPodsResponse>;
+  /** The services of the cluster. NOT_FOUND for a namespace that does not exist. */
+  listServices: handleUnaryCall<ListServicesRequest, ListServicesResponse>;
+  /** What runs. */
+  version: handleUnaryCall<VersionRequest, VersionResponse>;
+  /** Whether the control plane is well, by its own account. An answer that tells of something broken is still an answer. */
+  selfCheck: handleUnaryCall<SelfCheckRequest, SelfCheckResponse>;
 }
 
 export interface ApiClient extends Client {
   /**
    * Why a proxy is told of these endpoints of a service and of no others: every address that an object declares for the
    * service, with its verdict. The addresses served are those that a Get with the same authority and token is told.
+   *
+   * Errors of this call and the next are those of the call that they explain, io.linkerd.proxy.destination.Destination/Get
+   * and GetProfile, word for word: INVALID_ARGUMENT where `authority` can never be resolved, NOT_FOUND where the service,
+   * or the instance, does not exist.
    */
   explainEndpoints(
     request: ExplainEndpointsRequest,
@@ -2000,6 +3736,92 @@ export interface ApiClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainProfileResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * What traffic some resources had over the last while: how much, how much of it well, how fast.
+   *
+   * Errors: INVALID_ARGUMENT for a request that can't be answered in any cluster, with the field named; NOT_FOUND where a
+   * resource that is asked for by name, or the namespace, does not exist; FAILED_PRECONDITION where the numbers come from
+   * a Prometheus that can't be asked, with its own words.
+   */
+  statSummary(
+    request: StatSummaryRequest,
+    callback: (error: ServiceError | null, response: StatSummaryResponse) => void,
+  ): ClientUnaryCall;
+  statSummary(
+    request: StatSummaryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: StatSummaryResponse) => void,
+  ): ClientUnaryCall;
+  statSummary(
+    request: StatSummaryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: StatSummaryResponse) => void,
+  ): ClientUnaryCall;
+  /** The pods of the cluster that run or are about to. NOT_FOUND for a namespace that does not exist. */
+  listPods(
+    request: ListPodsRequest,
+    callback: (error: ServiceError | null, response: ListPodsResponse) => void,
+  ): ClientUnaryCall;
+  listPods(
+    request: ListPodsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPodsResponse) => void,
+  ): ClientUnaryCall;
+  listPods(
+    request: ListPodsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPodsResponse) => void,
+  ): ClientUnaryCall;
+  /** The services of the cluster. NOT_FOUND for a namespace that does not exist. */
+  listServices(
+    request: ListServicesRequest,
+    callback: (error: ServiceError | null, response: ListServicesResponse) => void,
+  ): ClientUnaryCall;
+  listServices(
+    request: ListServicesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListServicesResponse) => void,
+  ): ClientUnaryCall;
+  listServices(
+    request: ListServicesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListServicesResponse) => void,
+  ): ClientUnaryCall;
+  /** What runs. */
+  version(
+    request: VersionRequest,
+    callback: (error: ServiceError | null, response: VersionResponse) => void,
+  ): ClientUnaryCall;
+  version(
+    request: VersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: VersionResponse) => void,
+  ): ClientUnaryCall;
+  version(
+    request: VersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: VersionResponse) => void,
+  ): ClientUnaryCall;
+  /** Whether the control plane is well, by its own account. An answer that tells of something broken is still an answer. */
+  selfCheck(
+    request: SelfCheckRequest,
+    callback: (error: ServiceError | null, response: SelfCheckResponse) => void,
+  ): ClientUnaryCall;
+  selfCheck(
+    request: SelfCheckRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SelfCheckResponse) => void,
+  ): ClientUnaryCall;
+  selfCheck(
+    request: SelfCheckRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SelfCheckResponse) => void,
   ): ClientUnaryCall;
 }
 

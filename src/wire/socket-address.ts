@@ -14,7 +14,7 @@ export function decodeAddress(address: TcpAddress | undefined): SocketAddress | 
   return address.port >= 1 && address.port <= 65_535 ? { ip, port: address.port } : undefined;
 }
 
-function decodeIp(address: IPAddress | undefined): string | undefined {
+export function decodeIp(address: IPAddress | undefined): string | undefined {
   switch (address?.ip?.$case) {
     case 'ipv4':
       return formatIPv4(address.ip.value);

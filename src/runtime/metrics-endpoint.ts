@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
+import { Registry, type RegistryContentType } from 'prom-client';
+
+export type MetricsFormat = 'text' | 'openmetrics';
+
+export interface MetricsEndpointOptions {
+  readonly registry: Registry<RegistryContentType>;
+  /** What else there is to tell, in pieces: whole families, none of which the registry has. */
+  readonly more?: (format: MetricsFormat) => Iterable<string>;
+  /** How many scrapes may be under way; each keeps what its client is slow to take. Default 4. */
+  readonly maxScrapes?: number;
+}
+
+/** For how long to write before others have their turn. */
+const turnMs = 4;
+
+/** Answers GET /metrics: in the format and the encoding that the client prefers, without holding up the event loop. */
+export class MetricsEndpoint {
+  readonly #options: MetricsEndpointOptions;
+  #scrapes = 0;
+  #rendering: Promise<unknown> = Promise.resolve();
+
+  constructor(options: MetricsEndpointOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all has been written, or the client is gone. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { maxScrapes = 4 } = this.#options;
+    if (this.#scrapes >= maxScrapes) {
+      response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end(`${maxScrapes} scrapes are under way\n`);
+      return;
+    }
+    this.#scrapes += 1;
+    try {
+      await this.#write(request, response);
+    } finally {
+      this.#scrapes -= 1;
+    }
+  }
+
+  async #write(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const format = formatFor(request.headers.accept);
+    const isGzip = acceptsGzip(request.headers['accept-encoding']);
+    const ours = await this.#render(format);
+    response.writeHead(200, {
+      'content-type': contentTypes[format],
+      'cache-control': 'no-store',
+      vary: 'accept, accept-encoding',
+      ...(isGzip && { 'content-encoding': 'gzip' }),
+    });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    // The fastest: a scrape goes over the cluster's network, and comes again in seconds.
+    const gzip = isGzip ? createGzip({ level: 1 }) : undefined;
+    gzip?.pipe(response);
+    const out = gzip ?? response;
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    // Nothing is waited for that a client which is gone would have to take.
+    try {
+      await this.#writePieces(out, format, gone.signal);
+      // Last, for in OpenMetrics it ends with the mark of the end.
+      out.end(ours);
+    } catch (error) {
+      gzip?.destroy();
+      if (!gone.signal.aborted) throw error;
+    }
+  }
+
+  async #writePieces(out: NodeJS.WritableStream, format: MetricsFormat, signal: AbortSignal): Promise<void> {
+    let startedMs = performance.now();
+    for (const piece of this.#options.more?.(format) ?? []) {
+      signal.throwIfAborted();
+      if (!out.write(piece)) await once(out, 'drain', { signal });
+      if (performance.now() - startedMs < turnMs) continue;
+      await setImmediate();
+      startedMs = performance.now();
+    }
+  }
+
+  /** prom-client has the format as a property of the registry, so renderings take turns. */
+  #render(format: MetricsFormat): Promise<string> {
+    const { registry } = this.#options;
+    const rendering = this.#rendering.then(() => {
+      registry.setContentType(
+        format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
+      );
+      return registry.metrics();
+    });
+    this.#rendering = rendering.catch(() => undefined);
+    return rendering;
+  }
+}
+
+const contentTypes: Readonly<Record<MetricsFormat, string>> = {
+  text: Registry.PROMETHEUS_CONTENT_TYPE,
+  openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
+};
+
+/** What is preferred of the two (RFC 9110, section 12.5.1); text for whoever says nothing. */
+function formatFor(accept = ''): MetricsFormat {
+  const weights = { text: 0, openmetrics: 0 };
+  for (const part of accept.split(',')) {
+    const [type = '', ...parameters] = part.split(';').map((word) => word.trim().toLowerCase());
+    const q = Number(parameters.find((each) => each.startsWith('q='))?.slice(2) ?? 1);
+    if (type === 'application/openmetrics-text') weights.openmetrics = Math.max(weights.openmetrics, q);
+    else if (type === 'text/plain' || type === '*/*') weights.text = Math.max(weights.text, q);
+  }
+  return weights.openmetrics > weights.text ? 'openmetrics' : 'text';
+}
+
+function acceptsGzip(accepted: string | readonly string[] = ''): boolean {
+  return String(accepted)
+    .split(',')
+    .some((part) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(part));
+}

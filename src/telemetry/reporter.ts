@@ -1,0 +1,386 @@
+import type { PodId } from '../core/ids.js';
+import { createGrowth, firstBucket, type Growth, type GrowthSlot, growthSlots } from './growth.js';
+import type { Declaration, Introduction } from './report.js';
+import type { ReportColumns } from './report-reader.js';
+import {
+  type CountSeries,
+  type End,
+  type LatencySeries,
+  type Owner,
+  sameOutcome,
+  type Series,
+  type Subject,
+} from './subject.js';
+
+/** What a reporter needs of the store that it is in. */
+export interface ReporterStore {
+  readonly nowMs: () => number;
+  /** Who has an address now, where that is a pod. */
+  readonly podAt: (ip: string) => End | undefined;
+  readonly maxSeriesPerProxy: number;
+  /** Takes room for a series; whether there was any. */
+  takeRoom(): boolean;
+  giveRoom(series: number): void;
+  createSubject(of: Pick<Subject, 'owner' | 'facts' | 'peer'>): Subject;
+  /** Something was added to a subject's growth. */
+  grown(subject: Subject): void;
+  /** A subject grew at about some time in the past. */
+  grewLate(subject: Subject, growth: Growth, atMs: number): void;
+}
+
+export type Applied =
+  | { readonly kind: 'applied' }
+  /** It has been applied before. */
+  | { readonly kind: 'repeated' }
+  /** It speaks of series that nobody has declared, or isn't complete though it is the first: nothing of it is kept. */
+  | { readonly kind: 'unknown-series' }
+  /** It can't be: nothing of it is kept. */
+  | { readonly kind: 'problem'; readonly problem: string };
+
+const applied: Applied = { kind: 'applied' };
+
+/** How long an address is taken to belong to the same pod, without looking. */
+const peerTrustMs = 1_000;
+
+/** Growth from before this is told late; what is younger falls into the frame of its time or the next one anyhow. */
+const lateMs = 10_000;
+
+/**
+ * What one proxy has reported since it started, whatever calls it came by. Counts only grow: what is less than what is
+ * known, of the same epoch, is older news.
+ */
+export class Reporter {
+  readonly pod: PodId;
+  readonly epochMs: number;
+  /** When the last report was applied. */
+  reportedAtMs: number;
+  /** When its last call ended; undefined while it has one. */
+  leftAtMs: number | undefined;
+  readonly #store: ReporterStore;
+  readonly #subjects = new Map<string, Subject>();
+  readonly #owner: Owner;
+  #series = 0;
+  #rejected = 0;
+  #hasReported = false;
+  /** By the ids of the present call; undefined for one that found no room. */
+  #declared = new Map<number, Series | undefined>();
+  #sequence = 0;
+  #peersSeenMs = Number.NEGATIVE_INFINITY;
+
+  constructor(pod: PodId, end: End, { epochMs, boundsMs }: Introduction, store: ReporterStore) {
+    this.pod = pod;
+    this.epochMs = epochMs;
+    this.#owner = { end, boundsMs };
+    this.#store = store;
+    this.reportedAtMs = store.nowMs();
+  }
+
+  get end(): End {
+    return this.#owner.end;
+  }
+
+  get boundsMs(): readonly number[] {
+    return this.#owner.boundsMs;
+  }
+
+  get seriesCount(): number {
+    return this.#series;
+  }
+
+  /** How many declarations found no room. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  subjects(): Iterable<Subject> {
+    return this.#subjects.values();
+  }
+
+  /** A new call: its reports count from one, and have to declare everything anew. */
+  beginCall(): void {
+    this.#sequence = 0;
+    this.leftAtMs = undefined;
+    this.#undeclare();
+  }
+
+  /** What the pod belongs to may only be known after a while. */
+  refresh(end: End): void {
+    this.#owner.end = end;
+  }
+
+  /** Forgets every series; what has grown stays in the frames. */
+  forget(): void {
+    this.#store.giveRoom(this.#series);
+    this.#series = 0;
+    this.#subjects.clear();
+    this.#declared = new Map();
+  }
+
+  apply(report: ReportColumns): Applied {
+    if (report.sequence <= this.#sequence) return { kind: 'repeated' };
+    const refused = this.#refusal(report);
+    if (refused !== undefined) return refused;
+    const nowMs = this.#store.nowMs();
+    if (report.isComplete) this.#undeclare();
+    for (const declaration of report.declarations) this.#declare(declaration, nowMs);
+    this.#checkPeers(report, nowMs);
+    for (let index = 0; index < report.values; index++) {
+      const series = this.#declared.get(report.valueSeries[index] ?? 0);
+      if (series?.kind === 'count') this.#count(series, report.valueNumbers[index] ?? 0, nowMs);
+    }
+    const buckets = this.#owner.boundsMs.length + 1;
+    for (let index = 0; index < report.latencies; index++) {
+      const series = this.#declared.get(report.latencySeries[index] ?? 0);
+      if (series?.kind === 'latency') this.#observe(series, report, index, index * buckets, nowMs);
+    }
+    for (const id of report.ended) this.#end(id);
+    if (report.isComplete) this.#endUndeclared();
+    this.#sequence = report.sequence;
+    this.#hasReported = true;
+    this.reportedAtMs = nowMs;
+    return applied;
+  }
+
+  /** Looks at all of a report before anything of it is applied. */
+  #refusal(report: ReportColumns): Applied | undefined {
+    if (this.#sequence === 0 && !report.isComplete) return { kind: 'unknown-series' };
+    const declaring = new Map<number, Declaration>();
+    for (const [index, declaration] of report.declarations.entries()) {
+      const { id } = declaration;
+      if (declaring.has(id) || (this.#declared.has(id) && !report.isComplete)) {
+        return problem(`report.series[${index}].id`, id, 'an id that no other series of the call has');
+      }
+      declaring.set(id, declaration);
+    }
+    for (let index = 0; index < report.values; index++) {
+      const id = report.valueSeries[index] ?? 0;
+      const declaration = declaring.size === 0 ? undefined : declaring.get(id);
+      const kind = declaration === undefined ? this.#kindOf(id) : kindOf(declaration);
+      if (kind === undefined) return { kind: 'unknown-series' };
+      if (kind === 'latency') return problem(`report.value_series[${index}]`, id, 'no histogram');
+    }
+    for (let index = 0; index < report.latencies; index++) {
+      const id = report.latencySeries[index] ?? 0;
+      const declaration = declaring.size === 0 ? undefined : declaring.get(id);
+      const kind = declaration === undefined ? this.#kindOf(id) : kindOf(declaration);
+      if (kind === undefined) return { kind: 'unknown-series' };
+      if (kind === 'count') return problem(`report.latencies[${index}].series`, id, 'a histogram');
+    }
+    return undefined;
+  }
+
+  #undeclare(): void {
+    this.#declared = new Map();
+    for (const subject of this.#subjects.values()) {
+      for (const series of subject.series) series.isDeclared = false;
+    }
+  }
+
+  #kindOf(id: number): Series['kind'] | 'any' | undefined {
+    const series = this.#declared.get(id);
+    if (series !== undefined) return series.kind;
+    return this.#declared.has(id) ? 'any' : undefined;
+  }
+
+  #declare({ id, facts, measure, outcome, epochMs }: Declaration, nowMs: number): void {
+    const key = keyOf(facts);
+    let subject = this.#subjects.get(key);
+    const since = epochMs === 0 ? this.epochMs : epochMs;
+    const known = subject?.series.find(
+      (each) => each.measure === measure && sameOutcome(each.outcome, outcome),
+    );
+    if (known !== undefined && known.epochMs >= since) {
+      known.isDeclared = known.epochMs === since;
+      // One of a former epoch tells nothing that isn't known.
+      this.#declared.set(id, known.epochMs === since ? known : undefined);
+      return;
+    }
+    if (known !== undefined) this.#remove(known);
+    if (this.#series >= this.#store.maxSeriesPerProxy || !this.#store.takeRoom()) {
+      this.#rejected += 1;
+      this.#declared.set(id, undefined);
+      return;
+    }
+    if (subject === undefined) {
+      const peer = this.#store.podAt(facts.peerIp);
+      subject = this.#store.createSubject({ owner: this.#owner, facts, peer });
+    }
+    this.#subjects.set(key, subject);
+    const base = { subject, outcome, epochMs: since, changedAtMs: nowMs, isDeclared: true };
+    const series: Series =
+      measure === 'latency'
+        ? {
+            ...base,
+            kind: 'latency',
+            measure,
+            counts: new Float64Array(this.#owner.boundsMs.length + 1),
+            sum: 0,
+            base: undefined,
+          }
+        : { ...base, kind: 'count', measure, value: 0, base: 0 };
+    subject.series.push(series);
+    this.#series += 1;
+    this.#declared.set(id, series);
+  }
+
+  #count(series: CountSeries, value: number, nowMs: number): void {
+    const { measure, value: before } = series;
+    if (measure === 'tcp-open-connections') {
+      series.value = value;
+      series.changedAtMs = nowMs;
+      return;
+    }
+    if (value <= before) return;
+    series.value = value;
+    series.changedAtMs = nowMs;
+    const slot = slotOf(series);
+    if (slot === undefined) return;
+    const { subject } = series;
+    const by = value - before;
+    const isMutual = measure === 'responses' && subject.facts.tls === 'mutual';
+    if (this.#isLate(series, nowMs)) {
+      const growth = createGrowth(0);
+      growth[slot] = by;
+      if (isMutual) growth[growthSlots.mutualTls] = by;
+      this.#store.grewLate(subject, growth, series.epochMs);
+      return;
+    }
+    subject.growth[slot] = (subject.growth[slot] ?? 0) + by;
+    if (isMutual) {
+      subject.growth[growthSlots.mutualTls] = (subject.growth[growthSlots.mutualTls] ?? 0) + by;
+    }
+    this.#grown(subject, nowMs);
+  }
+
+  #observe(series: LatencySeries, report: ReportColumns, index: number, first: number, nowMs: number): void {
+    const { counts, subject } = series;
+    const told = report.counts;
+    // All or nothing: buckets of which some are older and some newer can't be.
+    let grows = false;
+    for (let bucket = 0; bucket < counts.length; bucket++) {
+      const by = (told[first + bucket] ?? 0) - (counts[bucket] ?? 0);
+      if (by < 0) return;
+      if (by > 0) grows = true;
+    }
+    if (!grows) return;
+    const isLate = this.#isLate(series, nowMs);
+    const growth = isLate ? createGrowth(counts.length) : subject.growth;
+    for (let bucket = 0; bucket < counts.length; bucket++) {
+      const value = told[first + bucket] ?? 0;
+      const by = value - (counts[bucket] ?? 0);
+      if (by === 0) continue;
+      counts[bucket] = value;
+      growth[firstBucket + bucket] = (growth[firstBucket + bucket] ?? 0) + by;
+    }
+    series.sum = report.latencySums[index] ?? 0;
+    series.changedAtMs = nowMs;
+    if (isLate) this.#store.grewLate(subject, growth, series.epochMs);
+    else this.#grown(subject, nowMs);
+  }
+
+  /**
+   * What the first report of all tells has grown at some time since the series' epoch. It counts where windows reach back
+   * that far, and not where they don't: which of it belongs there is not known.
+   */
+  #isLate({ epochMs }: Series, nowMs: number): boolean {
+    return !this.#hasReported && epochMs < nowMs - lateMs;
+  }
+
+  #grown(subject: Subject, nowMs: number): void {
+    subject.lastGrowthMs = nowMs;
+    if (subject.hasGrown) return;
+    subject.hasGrown = true;
+    this.#store.grown(subject);
+  }
+
+  /**
+   * Before numbers grow: an address may have passed to another pod, whose numbers these are from now on. The subject then
+   * goes on as another one, which begins with what has been told so far.
+   */
+  #checkPeers(report: ReportColumns, nowMs: number): void {
+    if (nowMs - this.#peersSeenMs < peerTrustMs) return;
+    this.#peersSeenMs = nowMs;
+    const seen = new Set<Subject>();
+    const check = (id: number): void => {
+      const subject = this.#declared.get(id)?.subject;
+      if (subject === undefined || seen.has(subject)) return;
+      seen.add(subject);
+      const peer = this.#store.podAt(subject.facts.peerIp);
+      if (peer === undefined || peer.uid === subject.peer?.uid) return;
+      this.#pass(subject, peer);
+    };
+    for (let index = 0; index < report.values; index++) check(report.valueSeries[index] ?? 0);
+    for (let index = 0; index < report.latencies; index++) check(report.latencySeries[index] ?? 0);
+  }
+
+  #pass(subject: Subject, peer: End): void {
+    const { owner, facts } = subject;
+    const next = this.#store.createSubject({ owner, facts, peer });
+    // A pod that wasn't known as yet is the one that all of the numbers are about.
+    const isFirst = subject.peer === undefined;
+    for (const series of subject.series.splice(0)) {
+      series.subject = next;
+      next.series.push(series);
+      if (isFirst) continue;
+      if (series.kind === 'count') {
+        if (series.measure !== 'tcp-open-connections') series.base = series.value;
+      } else series.base = { counts: series.counts.slice(), sum: series.sum };
+    }
+    this.#subjects.set(keyOf(facts), next);
+  }
+
+  #end(id: number): void {
+    const series = this.#declared.get(id);
+    this.#declared.delete(id);
+    if (series !== undefined) this.#remove(series);
+  }
+
+  #endUndeclared(): void {
+    for (const { series } of this.#subjects.values()) {
+      for (const each of series.filter(({ isDeclared }) => !isDeclared)) this.#remove(each);
+    }
+  }
+
+  #remove(series: Series): void {
+    const { subject } = series;
+    const place = subject.series.indexOf(series);
+    if (place < 0) return;
+    subject.series.splice(place, 1);
+    this.#series -= 1;
+    this.#store.giveRoom(1);
+    if (subject.series.length === 0) this.#subjects.delete(keyOf(subject.facts));
+  }
+}
+
+function keyOf({ direction, authority, peerIp, port, tls, route }: Subject['facts']): string {
+  return `${direction}|${authority}|${peerIp}|${port}|${tls}|${route}`;
+}
+
+function kindOf({ measure }: Declaration): Series['kind'] {
+  return measure === 'latency' ? 'latency' : 'count';
+}
+
+function slotOf({ measure, outcome }: CountSeries): GrowthSlot | undefined {
+  switch (measure) {
+    case 'responses':
+      return outcome.isFailure ? growthSlots.failures : growthSlots.successes;
+    case 'tcp-opens':
+      return growthSlots.connections;
+    case 'tcp-read-bytes':
+      return growthSlots.readBytes;
+    case 'tcp-written-bytes':
+      return growthSlots.writtenBytes;
+    case 'requests':
+    case 'tcp-closes':
+    case 'tcp-open-connections':
+      return undefined;
+  }
+}
+
+function problem(field: string, value: number, expected: string): Applied {
+  return { kind: 'problem', problem: `${field}: ${value}; expected ${expected}` };
+}
