@@ -241,6 +241,11 @@ class TrackingReader implements Reader {
     return index.rows(value);
   }
 
+  keys<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Key[] {
+    this.#track(index.membership(value));
+    return index.keys(value);
+  }
+
   view<Key, Value>(view: View<Key, Value>, key: Key): Value {
     const cell = view.cell(key, this.#former[this.#repeated]);
     const { value } = cell.current();

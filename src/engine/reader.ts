@@ -11,6 +11,8 @@ export interface Reader {
   get<Key extends string, Row>(table: Table<Key, Row>, key: Key): Row | undefined;
   /** The rows an index holds under `value`, ordered by key. */
   by<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Row[];
+  /** The keys an index holds under `value`, in order, whatever their rows say. */
+  keys<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Key[];
   /** The value of another view. Views must not read each other in a circle. */
   view<Key, Value>(view: View<Key, Value>, key: Key): Value;
 }
