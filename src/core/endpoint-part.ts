@@ -34,14 +34,16 @@ const maxSearches = 2;
 /** Whether both hold the same addresses, described alike, whatever their order. */
 export function endpointPartsEqual(a: EndpointPart, b: EndpointPart): boolean {
   if (a === b) return true;
-  return (
-    a.source === b.source &&
-    a.endpoints.length === b.endpoints.length &&
-    differencesOf(a, b).every((endpoint) => {
-      const other = b.find(endpointKey(endpoint), endpoint);
-      return other !== undefined && endpointsEqual(endpoint, other);
-    })
-  );
+  if (a.source !== b.source || a.endpoints.length !== b.endpoints.length) return false;
+  const { start, end } = changedRange(a.endpoints, b.endpoints);
+  for (let place = start; place < end; place++) {
+    const endpoint = a.endpoints[place];
+    const inPlace = b.endpoints[place];
+    if (endpoint === undefined || inPlace === undefined) return false;
+    const other = sameAddress(endpoint, inPlace) ? inPlace : b.find(endpointKey(endpoint), endpoint);
+    if (other === undefined || !endpointsEqual(endpoint, other)) return false;
+  }
+  return true;
 }
 
 /**

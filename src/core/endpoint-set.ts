@@ -72,8 +72,7 @@ export function diffEndpointSets(before: EndpointSet, after: EndpointSet): Endpo
   const added: Endpoint[] = [];
   const removed: Endpoint[] = [];
   for (const [key, endpoint] of differing(before, after)) {
-    const was = find(before, key, endpoint);
-    const is = find(after, key, endpoint);
+    const { was, is } = findInBoth(before, after, key, endpoint);
     if (is !== undefined) {
       if (was === undefined || !endpointsEqual(was, is)) added.push(is);
     } else if (was !== undefined) {
@@ -130,11 +129,23 @@ function differing(before: EndpointSet, after: EndpointSet): ReadonlyMap<Address
   return byAddress;
 }
 
-/** What the set has at the address of `sought`. */
-function find(set: EndpointSet, key: AddressKey, sought: Endpoint): Endpoint | undefined {
-  for (const part of set.parts) {
-    const endpoint = part.find(key, sought);
-    if (endpoint !== undefined) return endpoint;
+/** What each of the two sets has at the address of `sought`. */
+function findInBoth(
+  before: EndpointSet,
+  after: EndpointSet,
+  key: AddressKey,
+  sought: Endpoint,
+): { readonly was: Endpoint | undefined; readonly is: Endpoint | undefined } {
+  let was: Endpoint | undefined;
+  let is: Endpoint | undefined;
+  const places = Math.max(before.parts.length, after.parts.length);
+  for (let place = 0; place < places && (was === undefined || is === undefined); place++) {
+    const partBefore = before.parts[place];
+    const partAfter = after.parts[place];
+    const found = was ?? partBefore?.find(key, sought);
+    // Most parts stand in both.
+    is ??= partAfter === partBefore && was === undefined ? found : partAfter?.find(key, sought);
+    was = found;
   }
-  return undefined;
+  return { was, is };
 }

@@ -13,11 +13,12 @@ export class InOrder<T> {
     this.#keyOf = keyOf;
   }
 
-  /** An element of that key; of several, any. It may miss one that stands before the one that was found last. */
+  /** An element of that key; of several, any. One that was found before may not be found again. */
   find(key: string): T | undefined {
     const next = this.#elements[this.#next];
-    if (next === undefined) return undefined;
-    if (this.#keyOf(next) === key) {
+    // All have been found, one after the other.
+    if (next === undefined && this.#placeOf === undefined) return undefined;
+    if (next !== undefined && this.#keyOf(next) === key) {
       this.#next++;
       return next;
     }

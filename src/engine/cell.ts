@@ -253,6 +253,14 @@ class TrackingReader implements Reader {
     return value;
   }
 
+  repeats(value: object): boolean {
+    if (this.#reads !== undefined) return false;
+    const node = this.#former[this.#repeated];
+    if (!(node instanceof Cell) || node.current().value !== value) return false;
+    this.#repeated++;
+    return true;
+  }
+
   /** Everything that was read; lets go of what was read before and isn't any more. */
   finish(): readonly Node[] {
     const former = this.#former;

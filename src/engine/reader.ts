@@ -15,6 +15,11 @@ export interface Reader {
   keys<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Key[];
   /** The value of another view. Views must not read each other in a circle. */
   view<Key, Value>(view: View<Key, Value>, key: Key): Value;
+  /**
+   * Reads again what the derivation read next the last time, if that was a view and still gives `value`, which must be a value
+   * that no other key has; otherwise reads nothing. It says no more than `view` would, at a fraction of the cost.
+   */
+  repeats(value: object): boolean;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { changedRange, type Range } from '../core/changed-range.js';
-import { type AddressKey, endpointKey, isIpv6, sameAddress } from '../core/endpoint.js';
+import { type AddressKey, type Endpoint, endpointKey, sameAddress } from '../core/endpoint.js';
 import { EndpointPart } from '../core/endpoint-part.js';
 import { plainEqual } from '../core/equal.js';
 import type { BackendsId, Zone } from '../core/ids.js';
@@ -70,47 +70,64 @@ export function sameCandidatesKey(a: CandidatesKey, b: CandidatesKey): boolean {
 
 /** Of two with the same address the later counts. `before`, in which none is repeated, where nothing differs from it. */
 function withoutRepeats(all: readonly Candidate[], before: readonly Candidate[]): readonly Candidate[] {
-  const { start, end } = changedRange(all, before);
-  if (start === end && all.length === before.length) return before;
-  // What stands outside of the range stood in `before`, where no two have the same address.
-  if (end - start <= maxScans && !isAnyRepeated(all, { start, end })) return all;
+  const range = changedRange(all, before);
+  if (range.start === range.end && all.length === before.length) return before;
+  if (!mayRepeat(all, before, range)) return all;
   const byAddress = new Map<AddressKey, Candidate>();
   for (const candidate of all) byAddress.set(endpointKey(candidate.endpoint), candidate);
   return byAddress.size === all.length ? all : [...byAddress.values()];
 }
 
-/** For a few it takes less time to go through all than to make an index of them. */
-const maxScans = 4;
-
-function isAnyRepeated(all: readonly Candidate[], { start, end }: Range): boolean {
-  for (let at = start; at < end; at++) {
-    const candidate = all[at];
-    if (candidate === undefined) continue;
-    const isRepeated = all.some(
-      (other, otherAt) => otherAt !== at && sameAddress(other.endpoint, candidate.endpoint),
-    );
-    if (isRepeated) return true;
+/**
+ * Whether some may have the same address. What stands outside of the range stood in `before`, where none do, and so did an
+ * address that stands where it stood.
+ */
+function mayRepeat(all: readonly Candidate[], before: readonly Candidate[], { start, end }: Range): boolean {
+  if (all.length !== before.length) return end - start > 1 || isRepeated(all, start);
+  for (let place = start; place < end; place++) {
+    if (!haveSameAddress(all[place], before[place])) return true;
   }
   return false;
+}
+
+/** Whether another one has the address of the candidate at `place`. */
+function isRepeated(all: readonly Candidate[], place: number): boolean {
+  const candidate = all[place];
+  for (let other = 0; other < all.length; other++) {
+    if (other !== place && haveSameAddress(all[other], candidate)) return true;
+  }
+  return false;
+}
+
+function haveSameAddress(a: Candidate | undefined, b: Candidate | undefined): boolean {
+  return a !== undefined && b !== undefined && sameAddress(a.endpoint, b.endpoint);
 }
 
 type Offer = Pick<CandidatePart, 'endpoints' | 'isHinted' | 'hintedZones' | 'hasIpv6'>;
 
 function offerOf(source: BackendsId, candidates: readonly Candidate[]): Offer {
-  const hintedZones = new Set<Zone>();
+  const endpoints: Endpoint[] = [];
+  let hintedZones: Set<Zone> | undefined;
   let isHinted = true;
   let hasIpv6 = false;
-  for (const { forZones, endpoint } of candidates) {
-    if (forZones === undefined) isHinted = false;
-    else for (const each of forZones) hintedZones.add(each);
-    hasIpv6 ||= isIpv6(endpoint);
+  for (const { endpoint, forZones, isIpv6 } of candidates) {
+    endpoints.push(endpoint);
+    hasIpv6 ||= isIpv6;
+    if (forZones === undefined) {
+      isHinted = false;
+      continue;
+    }
+    hintedZones ??= new Set();
+    for (const each of forZones) hintedZones.add(each);
   }
-  const endpoints = new EndpointPart(
-    source,
-    candidates.map(({ endpoint }) => endpoint),
-  );
-  return { endpoints, isHinted, hintedZones, hasIpv6 };
+  return {
+    endpoints: new EndpointPart(source, endpoints),
+    isHinted,
+    hintedZones: hintedZones ?? noZones,
+    hasIpv6,
+  };
 }
 
+const noZones: ReadonlySet<Zone> = new Set();
 const noRow = { mirror: undefined, triggeredAtMs: undefined };
 const none: readonly never[] = [];

@@ -1,4 +1,4 @@
-import { type Endpoint, endpointsEqual } from '../core/endpoint.js';
+import { type Endpoint, endpointsEqual, isIpv6 } from '../core/endpoint.js';
 import { arraysEqual } from '../core/equal.js';
 import type { Exclusion } from '../core/exclusion.js';
 import type { NodeName, Zone } from '../core/ids.js';
@@ -21,6 +21,7 @@ import type { KnownPod, Workloads } from './workloads.js';
 export interface Candidate {
   readonly kind: 'candidate';
   readonly endpoint: Endpoint;
+  readonly isIpv6: boolean;
   /** Where its pod runs; undefined for anything but a pod. */
   readonly nodeName: NodeName | undefined;
   /** The zones whose clients it is meant for; undefined without hints. */
@@ -69,30 +70,25 @@ export function judge(
   const judgements: Judgement[] = [];
   const { mirror } = row;
   for (const group of row.groups) {
-    const port = resolveTargetPort(target, group);
+    const port = resolveTargetPort(target, group) ?? 0;
     for (const backend of group.backends) {
-      const isAsked = port !== undefined && (hostname === undefined || backend.hostname === hostname);
-      const occupant = isAsked && backend.ready ? occupantOf(read, judging, backend) : undefined;
       const known = former.find(backend.ip);
-      judgements.push(
-        known?.backend === backend &&
-          known.occupant === occupant &&
-          known.port === (port ?? 0) &&
-          known.mirror === mirror
-          ? known
-          : {
-              backend,
-              port: port ?? 0,
-              mirror,
-              occupant,
-              verdict: takenOver(
-                known?.verdict,
-                isAsked
-                  ? judgeBackend({ backend, port, mirror, occupant }, target.port, judging.options)
-                  : notAsked(backend, port, target),
-              ),
-            },
-      );
+      const isSame =
+        known !== undefined && known.backend === backend && known.port === port && known.mirror === mirror;
+      if (isSame && known.occupant !== undefined && read.repeats(known.occupant)) {
+        judgements.push(known);
+        continue;
+      }
+      const isAsked = port !== 0 && (hostname === undefined || backend.hostname === hostname);
+      const occupant = isAsked && backend.ready ? occupantOf(read, judging, backend) : undefined;
+      if (isSame && known.occupant === occupant) {
+        judgements.push(known);
+        continue;
+      }
+      const verdict = isAsked
+        ? judgeBackend({ backend, port, mirror, occupant }, target.port, judging.options)
+        : notAsked(backend, port, target);
+      judgements.push({ backend, port, mirror, occupant, verdict: takenOver(known?.verdict, verdict) });
     }
   }
   return judgements;
@@ -102,8 +98,8 @@ function addressOf({ backend }: Judgement): string {
   return backend.ip;
 }
 
-function notAsked({ hostname }: Backend, port: number | undefined, target: TargetPort): Exclusion {
-  if (port !== undefined) return { kind: 'other-instance', hostname };
+function notAsked({ hostname }: Backend, port: number, target: TargetPort): Exclusion {
+  if (port !== 0) return { kind: 'other-instance', hostname };
   return target.kind === 'named' ? { kind: 'port-name-absent', portName: target.name } : noPorts;
 }
 
@@ -133,10 +129,8 @@ function judgeBackend(
   const { ip, zone, target, forZones } = backend;
   const place: Place = { ip, port, zone };
   switch (target.kind) {
-    case 'Address': {
-      const endpoint = mirroredEndpoint(place, mirror, askedPort, options);
-      return { kind: 'candidate', endpoint, nodeName: undefined, forZones };
-    }
+    case 'Address':
+      return candidate(mirroredEndpoint(place, mirror, askedPort, options), undefined, forZones);
     case 'Pod':
     case 'ExternalWorkload':
       if (occupant === undefined) return { kind: 'workload-unknown', workload: target };
@@ -144,21 +138,19 @@ function judgeBackend(
         return { kind: 'workload-replaced', workload: target, meantUid: target.uid, uid: occupant.uid };
       }
       return occupant.kind === 'Pod'
-        ? {
-            kind: 'candidate',
-            endpoint: podEndpoint(place, occupant, options),
-            nodeName: occupant.nodeName,
-            forZones,
-          }
-        : {
-            kind: 'candidate',
-            endpoint: externalWorkloadEndpoint(place, occupant, options),
-            nodeName: undefined,
-            forZones,
-          };
+        ? candidate(podEndpoint(place, occupant, options), occupant.nodeName, forZones)
+        : candidate(externalWorkloadEndpoint(place, occupant, options), undefined, forZones);
     case 'Other':
       return { kind: 'target-unsupported', targetKind: target.targetKind };
   }
+}
+
+function candidate(
+  endpoint: Endpoint,
+  nodeName: NodeName | undefined,
+  forZones: readonly Zone[] | undefined,
+): Candidate {
+  return { kind: 'candidate', endpoint, isIpv6: isIpv6(endpoint), nodeName, forZones };
 }
 
 function mirroredEndpoint(
