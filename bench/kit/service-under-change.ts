@@ -54,6 +54,11 @@ export interface ServiceUnderChangeOptions {
   readonly size: number;
 }
 
+/** Tables, or what stands before the one of backends. */
+interface Populated extends Pick<MeshTables, 'services' | 'replicaSets' | 'pods'> {
+  readonly backends: Pick<MeshTables['backends'], 'apply'>;
+}
+
 const none: readonly never[] = [];
 
 export class ServiceUnderChange {
@@ -68,7 +73,7 @@ export class ServiceUnderChange {
   }
 
   /** Enters all of it in its initial state. */
-  populate(tables: MeshTables): void {
+  populate(tables: Populated): void {
     tables.services.apply(this.id, {
       id: this.id,
       namespace,

@@ -1,6 +1,7 @@
-import { type AddressKey, type Endpoint, endpointsEqual, localityOf } from './endpoint.js';
-import { plainEqual } from './equal.js';
-import type { BackendsId, Zone } from './ids.js';
+import { type AddressKey, type Endpoint, endpointKey, endpointsEqual, localityOf } from './endpoint.js';
+import { differencesOf, type EndpointPart, endpointPartsEqual } from './endpoint-part.js';
+import { arraysEqual, plainEqual } from './equal.js';
+import type { Zone } from './ids.js';
 
 /**
  * The endpoints of one destination, as one group of clients sees them.
@@ -17,8 +18,8 @@ export interface EndpointSet {
   readonly clientZone: Zone | undefined;
   /** The service in another cluster that this one stands for. */
   readonly remote: RemoteService | undefined;
-  /** Ordered by id. */
-  readonly parts: ReadonlyMap<BackendsId, EndpointPart>;
+  /** Ordered by their sources. */
+  readonly parts: readonly EndpointPart[];
   /**
    * When the latest change was made that the endpoints are known to be the answer to, in milliseconds since the epoch. It
    * says how long telling it took, and nothing to a client.
@@ -32,8 +33,6 @@ export interface RemoteService {
   readonly service: { readonly namespace: string; readonly name: string } | undefined;
 }
 
-export type EndpointPart = ReadonlyMap<AddressKey, Endpoint>;
-
 /** What a client that knows one set must be told to know another. */
 export interface EndpointDelta {
   /** New endpoints, and those whose description changed. */
@@ -45,36 +44,23 @@ export interface EndpointDelta {
 /** Every endpoint of the set by its address, in the order of the parts. */
 export function endpointsOf(set: EndpointSet): ReadonlyMap<AddressKey, Endpoint> {
   const union = new Map<AddressKey, Endpoint>();
-  for (const part of set.parts.values()) {
-    for (const [key, endpoint] of part) if (!union.has(key)) union.set(key, endpoint);
+  for (const part of set.parts) {
+    for (const endpoint of part.endpoints) {
+      const key = endpointKey(endpoint);
+      if (!union.has(key)) union.set(key, endpoint);
+    }
   }
   return union;
 }
 
 /** Whether both sets mean the same to a client. */
 export function endpointSetsEqual(a: EndpointSet, b: EndpointSet): boolean {
-  if (a.exists !== b.exists || a.clientZone !== b.clientZone || a.parts.size !== b.parts.size) return false;
-  if (!plainEqual(a.remote, b.remote)) return false;
-  for (const [id, part] of a.parts) {
-    const other = b.parts.get(id);
-    if (other !== part && (other === undefined || !endpointPartsEqual(part, other))) return false;
-  }
-  return true;
-}
-
-/**
- * Whether both parts hold the same addresses, described alike. Those that have been taken over from one to the other are in
- * the same place, mostly, and need not be looked for.
- */
-export function endpointPartsEqual(a: EndpointPart, b: EndpointPart): boolean {
-  if (a.size !== b.size) return false;
-  const others = b.values();
-  for (const [key, endpoint] of a) {
-    if (others.next().value === endpoint) continue;
-    const other = b.get(key);
-    if (other === undefined || !endpointsEqual(endpoint, other)) return false;
-  }
-  return true;
+  return (
+    a.exists === b.exists &&
+    a.clientZone === b.clientZone &&
+    plainEqual(a.remote, b.remote) &&
+    arraysEqual(a.parts, b.parts, endpointPartsEqual)
+  );
 }
 
 export function diffEndpointSets(before: EndpointSet, after: EndpointSet): EndpointDelta {
@@ -85,9 +71,8 @@ export function diffEndpointSets(before: EndpointSet, after: EndpointSet): Endpo
   }
   const added: Endpoint[] = [];
   const removed: Endpoint[] = [];
-  for (const key of differingKeys(before, after)) {
-    const was = find(before, key);
-    const is = find(after, key);
+  for (const [key, endpoint] of differing(before, after)) {
+    const { was, is } = findInBoth(before, after, key, endpoint);
     if (is !== undefined) {
       if (was === undefined || !endpointsEqual(was, is)) added.push(is);
     } else if (was !== undefined) {
@@ -114,30 +99,53 @@ function diffWhole(before: EndpointSet, after: EndpointSet): EndpointDelta {
   return { added, removed };
 }
 
-/** The addresses that some part holds differently in the two sets: all others mean the same in both. */
-function differingKeys(before: EndpointSet, after: EndpointSet): ReadonlySet<AddressKey> {
-  const keys = new Set<AddressKey>();
-  const collect = (set: EndpointSet, other: EndpointSet): void => {
-    for (const [id, part] of set.parts) {
-      const counterpart = other.parts.get(id);
-      if (part === counterpart) continue;
-      const matches = counterpart?.values();
-      for (const [key, endpoint] of part) {
-        if (matches?.next().value === endpoint) continue;
-        const match = counterpart?.get(key);
-        if (match === undefined || !endpointsEqual(endpoint, match)) keys.add(key);
-      }
-    }
+/** One endpoint for each address that some part may hold differently in the two sets: all others mean the same in both. */
+function differing(before: EndpointSet, after: EndpointSet): ReadonlyMap<AddressKey, Endpoint> {
+  const byAddress = new Map<AddressKey, Endpoint>();
+  const collect = (part: EndpointPart | undefined, other: EndpointPart | undefined): void => {
+    if (part === undefined) return;
+    for (const endpoint of differencesOf(part, other)) byAddress.set(endpointKey(endpoint), endpoint);
   };
-  collect(before, after);
-  collect(after, before);
-  return keys;
+  let [at, atAfter] = [0, 0];
+  while (at < before.parts.length || atAfter < after.parts.length) {
+    const was = before.parts[at];
+    const is = after.parts[atAfter];
+    if (was === is) {
+      at++;
+      atAfter++;
+    } else if (is === undefined || (was !== undefined && was.source < is.source)) {
+      collect(was, undefined);
+      at++;
+    } else if (was === undefined || is.source < was.source) {
+      collect(is, undefined);
+      atAfter++;
+    } else {
+      collect(was, is);
+      collect(is, was);
+      at++;
+      atAfter++;
+    }
+  }
+  return byAddress;
 }
 
-function find(set: EndpointSet, key: AddressKey): Endpoint | undefined {
-  for (const part of set.parts.values()) {
-    const endpoint = part.get(key);
-    if (endpoint !== undefined) return endpoint;
+/** What each of the two sets has at the address of `sought`. */
+function findInBoth(
+  before: EndpointSet,
+  after: EndpointSet,
+  key: AddressKey,
+  sought: Endpoint,
+): { readonly was: Endpoint | undefined; readonly is: Endpoint | undefined } {
+  let was: Endpoint | undefined;
+  let is: Endpoint | undefined;
+  const places = Math.max(before.parts.length, after.parts.length);
+  for (let place = 0; place < places && (was === undefined || is === undefined); place++) {
+    const partBefore = before.parts[place];
+    const partAfter = after.parts[place];
+    const found = was ?? partBefore?.find(key, sought);
+    // Most parts stand in both.
+    is ??= partAfter === partBefore && was === undefined ? found : partAfter?.find(key, sought);
+    was = found;
   }
-  return undefined;
+  return { was, is };
 }

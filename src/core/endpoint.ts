@@ -9,6 +9,15 @@ export function addressKey(ip: string, port: number): AddressKey {
   return (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`) as AddressKey;
 }
 
+/** The key of an endpoint's address. */
+export function endpointKey({ ip, port }: Endpoint): AddressKey {
+  return addressKey(ip, port);
+}
+
+export function sameAddress(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && a.ip === b.ip;
+}
+
 /** One address that serves a destination, with all that a proxy is told about it and nothing else. */
 export interface Endpoint {
   readonly ip: string;

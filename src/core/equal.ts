@@ -22,7 +22,11 @@ export function arraysEqual<T>(
   equal: (a: T, b: T) => boolean = Object.is,
 ): boolean {
   if (a === b) return true;
-  return a.length === b.length && a.every((element, index) => equal(element, b[index] as T));
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) {
+    if (!equal(a[index] as T, b[index] as T)) return false;
+  }
+  return true;
 }
 
 // `for…in` and no lists of names: V8 keeps the names of an object's fields with its shape, and a table compares a

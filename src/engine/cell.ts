@@ -241,11 +241,24 @@ class TrackingReader implements Reader {
     return index.rows(value);
   }
 
+  keys<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Key[] {
+    this.#track(index.membership(value));
+    return index.keys(value);
+  }
+
   view<Key, Value>(view: View<Key, Value>, key: Key): Value {
     const cell = view.cell(key, this.#former[this.#repeated]);
     const { value } = cell.current();
     this.#track(cell);
     return value;
+  }
+
+  repeats(value: object): boolean {
+    if (this.#reads !== undefined) return false;
+    const node = this.#former[this.#repeated];
+    if (!(node instanceof Cell) || node.current().value !== value) return false;
+    this.#repeated++;
+    return true;
   }
 
   /** Everything that was read; lets go of what was read before and isn't any more. */

@@ -11,8 +11,15 @@ export interface Reader {
   get<Key extends string, Row>(table: Table<Key, Row>, key: Key): Row | undefined;
   /** The rows an index holds under `value`, ordered by key. */
   by<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Row[];
+  /** The keys an index holds under `value`, in order, whatever their rows say. */
+  keys<Key extends string, Row>(index: Index<Key, Row>, value: string): readonly Key[];
   /** The value of another view. Views must not read each other in a circle. */
   view<Key, Value>(view: View<Key, Value>, key: Key): Value;
+  /**
+   * Reads again what the derivation read next the last time, if that was a view and still gives `value`, which must be a value
+   * that no other key has; otherwise reads nothing. It says no more than `view` would, at a fraction of the cost.
+   */
+  repeats(value: object): boolean;
 }
 
 /**

@@ -88,6 +88,7 @@ export class Index<Key extends string, Row> {
   /** Most values name one row: a Set for each would cost more than all else that is kept of it. */
   readonly #keys = new Map<string, Key | Members<Key>>();
   readonly #nodes = new Entries<string>();
+  readonly #memberships = new Entries<string>();
 
   constructor(table: Table<Key, Row>, valuesOf: (row: Row) => readonly string[]) {
     this.#table = table;
@@ -95,15 +96,20 @@ export class Index<Key extends string, Row> {
   }
 
   get observed(): number {
-    return this.#nodes.size;
+    return this.#nodes.size + this.#memberships.size;
+  }
+
+  /** The keys under `value`, in order. */
+  keys(value: string): readonly Key[] {
+    const held = this.#keys.get(value);
+    if (held === undefined) return [];
+    return held instanceof Members ? held.ordered() : [held];
   }
 
   /** The rows under `value`, ordered by key. */
   rows(value: string): readonly Row[] {
-    const held = this.#keys.get(value);
-    if (held === undefined) return [];
     const rows: Row[] = [];
-    for (const key of held instanceof Members ? held.ordered() : [held]) {
+    for (const key of this.keys(value)) {
       const row = this.#table.get(key);
       if (row !== undefined) rows.push(row);
     }
@@ -115,17 +121,26 @@ export class Index<Key extends string, Row> {
     return this.#nodes.of(value);
   }
 
+  /** The node that changes with the keys under `value`, and not with what their rows say. */
+  membership(value: string): Node {
+    return this.#memberships.of(value);
+  }
+
   /** The table's row of `key` has changed. */
   replace(key: Key, before: Row | undefined, after: Row | undefined, revision = 0): void {
     const left = before === undefined ? [] : this.#valuesOf(before);
     const entered = after === undefined ? [] : this.#valuesOf(after);
     for (const value of left) {
-      if (!entered.includes(value)) this.#remove(value, key);
       this.#nodes.touch(value, revision);
+      if (entered.includes(value)) continue;
+      this.#remove(value, key);
+      this.#memberships.touch(value, revision);
     }
     for (const value of entered) {
+      if (left.includes(value)) continue;
       this.#add(value, key);
-      if (!left.includes(value)) this.#nodes.touch(value, revision);
+      this.#nodes.touch(value, revision);
+      this.#memberships.touch(value, revision);
     }
   }
 

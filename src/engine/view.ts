@@ -114,7 +114,8 @@ export class View<Key, Value> {
 
   /** For the engine: the cell of `key`, made where there is none. It is likely to be `guess`. */
   cell(key: Key, guess?: Node): Cell<Key, Value> {
-    if (guess !== undefined && this.#owns(guess) && this.#sameKey(guess.key, key)) return guess;
+    if (guess !== undefined && this.#owns(guess) && (guess.key === key || this.#sameKey(guess.key, key)))
+      return guess;
     const id = this.#id(key);
     let cell = this.#cells.get(id);
     if (cell === undefined) {

@@ -106,7 +106,7 @@ export class ObjectIngest<Row> {
       case 'row': {
         if (result.warnings.length === 0) this.#reported.delete(key);
         else this.#report(identity, result.warnings, 'part of an object is malformed and left out');
-        return { kind: 'row', row: result.row };
+        return { kind: 'row', row: this.#shared(key, result.row) };
       }
       case 'irrelevant':
         this.#reported.delete(key);
@@ -115,6 +115,12 @@ export class ObjectIngest<Row> {
         this.#report(identity, [result.problem], 'object is malformed; its last good state stays');
         return { kind: 'malformed', key };
     }
+  }
+
+  #shared(key: string, row: Row): Row {
+    const { share } = this.#resource;
+    const before = share && this.#held.get(key);
+    return before === undefined || share === undefined ? row : share(row, before);
   }
 
   /** One line an object, of its first problem: `more` counts the others. */

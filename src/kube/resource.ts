@@ -18,6 +18,11 @@ export interface Resource<Row> extends Collection {
   readonly keyOf: (row: Row) => string;
   readonly decode: Decoder<Row>;
   /**
+   * The row, put together from parts of the one before where they say the same: for rows that are large and of which little
+   * changes at a time. Default: the row as it is.
+   */
+  readonly share?: (row: Row, before: Row) => Row;
+  /**
    * The API server need not have this resource (a CRD that isn't installed). Until it has, the collection counts as
    * empty. Default false.
    */

@@ -24,6 +24,7 @@ import { serviceDecoder } from './decode/service.js';
 import { serviceProfileDecoder } from './decode/service-profile.js';
 import { workloadOwnerDecoder } from './decode/workload-owner.js';
 import type { Resource } from './resource.js';
+import { shareBackends } from './shared-backends.js';
 
 /**
  * The kinds that are watched. A service account needs `list` and `watch` on each. They are functions because a
@@ -41,12 +42,19 @@ export function endpointSlices(labels: MeshLabels): Resource<BackendsRow> {
     path: '/apis/discovery.k8s.io/v1/endpointslices',
     keyOf: idOf,
     decode: endpointSliceDecoder(labels),
+    share: shareBackends,
   };
 }
 
 /** The source of backends where there are no slices. */
 export function endpoints(labels: MeshLabels): Resource<BackendsRow> {
-  return { kind: 'Endpoints', path: '/api/v1/endpoints', keyOf: idOf, decode: endpointsDecoder(labels) };
+  return {
+    kind: 'Endpoints',
+    path: '/api/v1/endpoints',
+    keyOf: idOf,
+    decode: endpointsDecoder(labels),
+    share: shareBackends,
+  };
 }
 
 export function pods(labels: MeshLabels): Resource<PodRow> {

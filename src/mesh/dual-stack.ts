@@ -1,31 +1,24 @@
 import { type Endpoint, isIpv6 } from '../core/endpoint.js';
-import type { EndpointPart } from '../core/endpoint-set.js';
-import type { BackendsId } from '../core/ids.js';
+import { EndpointPart } from '../core/endpoint-part.js';
 
 /**
  * Of a dual-stack pod the IPv6 address alone, so that it doesn't count twice. Addresses without a pod behind them can't
  * be told to belong together and are all kept.
  */
-export function preferIpv6(
-  parts: ReadonlyMap<BackendsId, EndpointPart>,
-): ReadonlyMap<BackendsId, EndpointPart> {
-  const ipv6Pods = podsWithIpv6(parts.values());
+export function preferIpv6(parts: readonly EndpointPart[]): readonly EndpointPart[] {
+  const ipv6Pods = podsWithIpv6(parts);
   if (ipv6Pods.size === 0) return parts;
-  return new Map(
-    [...parts].map(([id, part]) => [
-      id,
-      [...part.values()].some((endpoint) => isSecondFamily(endpoint, ipv6Pods))
-        ? new Map([...part].filter(([, endpoint]) => !isSecondFamily(endpoint, ipv6Pods)))
-        : part,
-    ]),
-  );
+  return parts.map((part) => {
+    const kept = part.endpoints.filter((endpoint) => !isSecondFamily(endpoint, ipv6Pods));
+    return kept.length === part.endpoints.length ? part : new EndpointPart(part.source, kept);
+  });
 }
 
 /** The pods, as `namespace/name`, that have an IPv6 address among these endpoints. */
-export function podsWithIpv6(parts: Iterable<EndpointPart>): ReadonlySet<string> {
+export function podsWithIpv6(parts: readonly EndpointPart[]): ReadonlySet<string> {
   const pods = new Set<string>();
-  for (const part of parts) {
-    for (const endpoint of part.values()) {
+  for (const { endpoints } of parts) {
+    for (const endpoint of endpoints) {
       const pod = isIpv6(endpoint) ? podOf(endpoint) : undefined;
       if (pod !== undefined) pods.add(pod);
     }

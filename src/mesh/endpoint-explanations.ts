@@ -1,4 +1,4 @@
-import { type AddressKey, addressKey, type Endpoint } from '../core/endpoint.js';
+import { type AddressKey, addressKey, type Endpoint, endpointKey } from '../core/endpoint.js';
 import type {
   EndpointExplanation,
   EndpointVerdict,
@@ -10,13 +10,13 @@ import type { BackendsId } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
-import { type Candidate, type Judged, judge } from './candidates.js';
 import { type ClientEndpointsKey, clientEndpointsId, clientPlace } from './client-endpoints.js';
 import { isSecondFamily, podsWithIpv6 } from './dual-stack.js';
 import { exclusionBy } from './endpoint-parts.js';
 import { type EndpointSources, type Gathered, gather } from './endpoints.js';
 import { type NoteSources, notesOn } from './endpoint-notes.js';
-import type { Backend, BackendTarget, ServiceRow } from './rows.js';
+import { type Candidate, judge, type Judgement } from './judge.js';
+import type { BackendTarget, ServiceRow } from './rows.js';
 
 /**
  * Why clients are told what `client_endpoints` has for the same key. It is worked out by the functions that the
@@ -59,10 +59,10 @@ function explainedService({ namespace, name, type, internalTrafficPolicy }: Serv
 }
 
 function firstUnhinted({ offered }: Gathered): EndpointExplanation['unhinted'] {
-  for (const { byAddress: candidates, isHinted } of offered) {
+  for (const { candidates, isHinted } of offered) {
     if (isHinted) continue;
-    for (const [address, { endpoint, forZones }] of candidates) {
-      if (forZones === undefined) return { address, workload: workloadOf(endpoint) };
+    for (const { endpoint, forZones } of candidates) {
+      if (forZones === undefined) return { address: endpointKey(endpoint), workload: workloadOf(endpoint) };
     }
   }
   return undefined;
@@ -78,7 +78,7 @@ function explainAddresses(
   { objects, target, filter, parts }: Gathered,
   hostname: string | undefined,
 ): readonly ExplainedAddress[] {
-  const ipv6Pods = podsWithIpv6(parts.values());
+  const ipv6Pods = podsWithIpv6(parts);
   const servedBy = new Map<AddressKey, BackendsId>();
 
   /** Why a candidate that counts in its own object is told to no client here; undefined where it is told. */
@@ -91,54 +91,44 @@ function explainAddresses(
     return by === undefined ? undefined : { kind: 'repeated', by };
   };
 
-  const addresses = objects.flatMap((row) =>
-    mentionsOf(read, sources, { row, target, hostname }).map(({ backend, port, verdict, isLast }) => {
+  const addresses = objects.flatMap((object) => {
+    const row = read.get(sources.tables.backends, object);
+    const judgements = row === undefined ? [] : judge(read, sources.judging, { row, target, hostname });
+    const latest = lastOfEach(judgements);
+    return judgements.map((judgement) => {
+      const { backend, port, verdict } = judgement;
       const conclude = (): EndpointVerdict => {
         if (verdict.kind !== 'candidate') return { kind: 'excluded', exclusion: verdict };
-        if (!isLast) return { kind: 'excluded', exclusion: { kind: 'repeated', by: row.id } };
+        if (!latest.has(judgement)) return { kind: 'excluded', exclusion: { kind: 'repeated', by: object } };
         const key = addressKey(backend.ip, port);
         const exclusion = exclusionOf(verdict, key);
         if (exclusion !== undefined) return { kind: 'excluded', exclusion };
-        servedBy.set(key, row.id);
+        servedBy.set(key, object);
         return served(read, sources, verdict.endpoint, backend.target);
       };
       const { ip, zone, forZones } = backend;
       return {
         ip,
         port: port === 0 ? undefined : port,
-        object: row.id,
+        object,
         workload: namedWorkload(backend.target),
         zone,
         forZones,
         verdict: conclude(),
       };
-    }),
-  );
+    });
+  });
   return inOrder(addresses);
 }
 
-interface Mention {
-  readonly backend: Backend;
-  readonly port: number;
-  readonly verdict: Candidate | Exclusion;
-  /** Whether no later candidate of the same object has the address. */
-  isLast: boolean;
-}
-
-/** Every backend of an object, as it was judged. */
-function mentionsOf(read: Reader, { judging }: Sources, judged: Judged): readonly Mention[] {
-  const mentions: Mention[] = [];
-  const latest = new Map<AddressKey, Mention>();
-  judge(read, judging, judged, (backend, port, verdict) => {
-    const mention: Mention = { backend, port, verdict, isLast: true };
-    mentions.push(mention);
-    if (verdict.kind !== 'candidate') return;
-    const key = addressKey(backend.ip, port);
-    const earlier = latest.get(key);
-    if (earlier !== undefined) earlier.isLast = false;
-    latest.set(key, mention);
-  });
-  return mentions;
+/** Of all candidates of an object those that speak for their address: no later one has it. */
+function lastOfEach(judgements: readonly Judgement[]): ReadonlySet<Judgement> {
+  const byAddress = new Map<AddressKey, Judgement>();
+  for (const judgement of judgements) {
+    const { verdict } = judgement;
+    if (verdict.kind === 'candidate') byAddress.set(endpointKey(verdict.endpoint), judgement);
+  }
+  return new Set(byAddress.values());
 }
 
 function served(

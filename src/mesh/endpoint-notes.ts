@@ -1,9 +1,9 @@
 import type { Endpoint } from '../core/endpoint.js';
 import type { EndpointNote, OpaqueCause } from '../core/endpoint-note.js';
 import type { Reader } from '../engine/reader.js';
-import type { Judging } from './candidates.js';
 import { externalWorkloadSubject } from './external-workloads.js';
 import { type OpaqueServers, serverPorts, type ServerSubject, serversFor } from './opaque-servers.js';
+import type { Judging } from './judge.js';
 import type { BackendTarget } from './rows.js';
 import type { MeshTables } from './tables.js';
 import { bypassOf, opaqueCause } from './workload-endpoint.js';

@@ -1,16 +1,10 @@
-import type { AddressKey, Endpoint } from '../core/endpoint.js';
-import { type EndpointPart, endpointPartsEqual } from '../core/endpoint-set.js';
+import { EndpointPart, endpointPartsEqual } from '../core/endpoint-part.js';
 import type { Exclusion } from '../core/exclusion.js';
 import type { NodeName, Zone } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
 import { View } from '../engine/view.js';
-import {
-  type Candidate,
-  type Candidates,
-  type CandidatesKey,
-  candidatesId,
-  sameCandidatesKey,
-} from './candidates.js';
+import { type Candidates, type CandidatesKey, candidatesId, sameCandidatesKey } from './candidates.js';
+import type { Candidate } from './judge.js';
 
 /** Which candidates a group of clients may use. */
 export type Filter =
@@ -21,10 +15,10 @@ export type Filter =
   | { readonly kind: 'node'; readonly node: NodeName | undefined };
 
 export interface EndpointPartKey extends CandidatesKey {
-  readonly filter: Filter;
+  readonly filter: Exclude<Filter, { readonly kind: 'all' }>;
 }
 
-/** The share that each object that declares backends has in the endpoints for a group of clients. */
+/** The share that each object that declares backends has in the endpoints for clients who may not use all of them. */
 export type EndpointParts = View<EndpointPartKey, EndpointPart>;
 
 export function createEndpointParts(engine: Engine, candidates: Candidates): EndpointParts {
@@ -34,11 +28,12 @@ export function createEndpointParts(engine: Engine, candidates: Candidates): End
     sameKey: (a, b) => sameCandidatesKey(a, b) && sameFilter(a.filter, b.filter),
     equal: endpointPartsEqual,
     derive(read, { filter, ...key }) {
-      const part = new Map<AddressKey, Endpoint>();
-      for (const [address, candidate] of read.view(candidates, key).byAddress) {
-        if (passes(filter, candidate)) part.set(address, candidate.endpoint);
-      }
-      return part;
+      const { candidates: offered } = read.view(candidates, key);
+      const passing = offered.filter((candidate) => passes(filter, candidate));
+      return new EndpointPart(
+        key.backends,
+        passing.map(({ endpoint }) => endpoint),
+      );
     },
   });
 }

@@ -1,10 +1,6 @@
 import type { EndpointRule } from '../core/endpoint-explanation.js';
-import {
-  type EndpointPart,
-  type EndpointSet,
-  endpointSetsEqual,
-  type RemoteService,
-} from '../core/endpoint-set.js';
+import type { EndpointPart } from '../core/endpoint-part.js';
+import { type EndpointSet, endpointSetsEqual, type RemoteService } from '../core/endpoint-set.js';
 import type { BackendsId, ServiceId } from '../core/ids.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
@@ -13,7 +9,7 @@ import type { CandidatePart, Candidates } from './candidates.js';
 import { preferIpv6 } from './dual-stack.js';
 import type { EndpointParts, Filter } from './endpoint-parts.js';
 import { chooseRule, type ClientPlace, filterOf, type Reach } from './endpoint-rule.js';
-import type { BackendsRow, ServiceRow } from './rows.js';
+import type { ServiceRow } from './rows.js';
 import type { MeshTables } from './tables.js';
 import { type TargetPort, targetPort } from './target-port.js';
 
@@ -48,14 +44,14 @@ export function createEndpoints(engine: Engine, sources: EndpointSources): Endpo
       const [namespace = '', name = ''] = key.service.split('/');
       const service = read.get(tables.services, key.service);
       const gathered = service === undefined ? undefined : gather(read, sources, service, key);
-      const { objects, parts, hasIpv6 } = gathered ?? nothing;
+      const { offered, parts, hasIpv6 } = gathered ?? nothing;
       return {
         service: { namespace, name },
         exists: service !== undefined,
         clientZone: key.zone,
-        remote: remoteService(objects),
+        remote: remoteService(offered),
         parts: hasIpv6 ? preferIpv6(parts) : parts,
-        triggeredAtMs: latestTrigger(objects),
+        triggeredAtMs: latestTrigger(offered),
       };
     },
   });
@@ -64,13 +60,14 @@ export function createEndpoints(engine: Engine, sources: EndpointSources): Endpo
 /** What there is to tell a group of clients of a service, before one address family of dual-stack pods is left out. */
 export interface Gathered {
   readonly target: TargetPort;
-  /** Ordered by id. */
-  readonly objects: readonly BackendsRow[];
+  /** The objects that declare backends for the service, in order. */
+  readonly objects: readonly BackendsId[];
+  /** What each of them has to offer. */
   readonly offered: readonly CandidatePart[];
   readonly rule: EndpointRule;
   readonly filter: Filter;
   /** The candidates that pass the filter. */
-  readonly parts: ReadonlyMap<BackendsId, EndpointPart>;
+  readonly parts: readonly EndpointPart[];
   readonly hasIpv6: boolean;
 }
 
@@ -81,27 +78,23 @@ export function gather(
   { port, hostname, zone, reach }: EndpointsKey,
 ): Gathered {
   const target = targetPort(service, port);
-  const objects = service.type === 'ExternalName' ? [] : read.by(tables.backendsByService, service.id);
-  const offered = objects.map(({ id: backends }) => read.view(candidates, { backends, target, hostname }));
+  const objects = service.type === 'ExternalName' ? [] : read.keys(tables.backendsByService, service.id);
+  const offered = objects.map((backends) => read.view(candidates, { backends, target, hostname }));
   const rule = chooseRule(offered, { zone, reach });
   const filter = filterOf(rule);
-  const passing = new Map<BackendsId, EndpointPart>();
-  for (const { id: backends } of objects) {
-    passing.set(backends, read.view(parts, { backends, target, hostname, filter }));
-  }
+  const passing =
+    filter.kind === 'all'
+      ? offered.map(({ endpoints }) => endpoints)
+      : objects.map((backends) => read.view(parts, { backends, target, hostname, filter }));
   const hasIpv6 = offered.some((part) => part.hasIpv6);
   return { target, objects, offered, rule, filter, parts: passing, hasIpv6 };
 }
 
-const nothing: Pick<Gathered, 'objects' | 'parts' | 'hasIpv6'> = {
-  objects: [],
-  parts: new Map(),
-  hasIpv6: false,
-};
+const nothing: Pick<Gathered, 'offered' | 'parts' | 'hasIpv6'> = { offered: [], parts: [], hasIpv6: false };
 
 /** The other cluster's service, as the first object that tells of one has it. */
-function remoteService(objects: readonly BackendsRow[]): RemoteService | undefined {
-  const mirror = objects.find((row) => row.mirror?.cluster !== undefined)?.mirror;
+function remoteService(offered: readonly CandidatePart[]): RemoteService | undefined {
+  const mirror = offered.find((part) => part.mirror?.cluster !== undefined)?.mirror;
   if (mirror?.cluster === undefined) return undefined;
   const [name, namespace] = mirror.remoteService?.split('.') ?? [];
   return {
@@ -110,9 +103,9 @@ function remoteService(objects: readonly BackendsRow[]): RemoteService | undefin
   };
 }
 
-function latestTrigger(objects: readonly BackendsRow[]): number | undefined {
+function latestTrigger(offered: readonly CandidatePart[]): number | undefined {
   let latest: number | undefined;
-  for (const { triggeredAtMs } of objects) {
+  for (const { triggeredAtMs } of offered) {
     if (triggeredAtMs !== undefined && (latest === undefined || triggeredAtMs > latest))
       latest = triggeredAtMs;
   }

@@ -10,6 +10,7 @@ import type { MeshTables } from './tables.js';
 
 /** An external workload that exists, as far as others need to know it. */
 export interface KnownExternalWorkload {
+  readonly kind: 'ExternalWorkload';
   /** Tells it from a later one of the same name. */
   readonly uid: string;
   readonly opaquePorts: readonly PortRange[] | undefined;
@@ -36,6 +37,7 @@ export function createExternalWorkloads(
       if (row === undefined) return undefined;
       const { uid, opaquePorts, inboundPort, namespace, name, owner, identity, serverName } = row;
       return {
+        kind: 'ExternalWorkload',
         uid,
         opaquePorts,
         opaqueServerPorts: opaqueServerPorts(read.view(servers, namespace), externalWorkloadSubject(row)),

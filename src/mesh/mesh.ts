@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import type { View } from '../engine/view.js';
 import { type AddressDestinations, createAddressDestinations } from './address-destinations.js';
 import { type AddressOwners, createAddressOwners } from './address-owners.js';
-import { createCandidates, type Judging } from './candidates.js';
+import { createCandidates } from './candidates.js';
 import { type ClientEndpoints, createClientEndpoints } from './client-endpoints.js';
 import { type ClientProfiles, createClientProfiles } from './client-profiles.js';
 import { createEndpointExplanations, type EndpointExplanations } from './endpoint-explanations.js';
@@ -16,6 +16,7 @@ import { createNamespacePods, createSelectablePods } from './selectable-pods.js'
 import { createSelectedPods, type SelectedPods } from './selected-pods.js';
 import { createSelectedResources, type SelectedResources } from './selected-resources.js';
 import { createServiceDestinations, type ServiceDestinationOptions } from './service-destinations.js';
+import type { Judging } from './judge.js';
 import { createMeshTables, type MeshTables } from './tables.js';
 import type { EndpointOptions } from './workload-endpoint.js';
 import { createWorkloads, type IdentityOptions } from './workloads.js';

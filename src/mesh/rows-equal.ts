@@ -20,7 +20,8 @@ function groupsEqual(a: BackendGroup, b: BackendGroup): boolean {
   return plainEqual(a.ports, b.ports) && arraysEqual(a.backends, b.backends, backendsEqual);
 }
 
-function backendsEqual(a: Backend, b: Backend): boolean {
+export function backendsEqual(a: Backend, b: Backend): boolean {
+  if (a === b) return true;
   return (
     a.ip === b.ip &&
     a.ready === b.ready &&

@@ -18,6 +18,7 @@ export interface IdentityOptions {
 
 /** A pod that exists, as far as others need to know it. */
 export interface KnownPod {
+  readonly kind: 'Pod';
   /** Tells it from a later pod of the same name. */
   readonly uid: string;
   readonly nodeName: NodeName | undefined;
@@ -46,6 +47,7 @@ export function createWorkloads(
       if (pod === undefined) return undefined;
       const { uid, nodeName, opaquePorts, proxy } = pod;
       return {
+        kind: 'Pod',
         uid,
         nodeName,
         opaquePorts,

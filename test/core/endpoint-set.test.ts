@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type AddressKey, addressKey, type Endpoint } from '../../src/core/endpoint.js';
+import { EndpointPart } from '../../src/core/endpoint-part.js';
 import {
   diffEndpointSets,
-  type EndpointPart,
   type EndpointSet,
   endpointSetsEqual,
   endpointsOf,
 } from '../../src/core/endpoint-set.js';
-import { type BackendsId, zone } from '../../src/core/ids.js';
+import { backendsId, zone } from '../../src/core/ids.js';
 
 const endpoint = fc
   .record({ ip: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3'), weight: fc.constantFrom(1, 2) })
@@ -24,27 +24,26 @@ const endpoint = fc
     }),
   );
 
-const part = fc
-  .array(endpoint, { maxLength: 4 })
-  .map((all): EndpointPart => new Map(all.map((one) => [addressKey(one.ip, one.port), one])));
+const endpoints = fc.uniqueArray(endpoint, { maxLength: 4, selector: ({ ip }) => ip });
 
 const parts = fc
-  .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c'), part), { selector: ([id]) => id })
-  .map((entries) => entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c'), endpoints), { selector: ([source]) => source })
+  .map((all) =>
+    all
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([source, own]) => new EndpointPart(backendsId('shop', source), own)),
+  );
 
 const clientZone = fc.constantFrom(undefined, zone('z1'));
 
-function setOf(
-  entries: readonly (readonly [string, EndpointPart])[],
-  inZone: EndpointSet['clientZone'],
-): EndpointSet {
+function setOf(all: readonly EndpointPart[], inZone: EndpointSet['clientZone']): EndpointSet {
   const service = { namespace: 'shop', name: 'web' };
   return {
     service,
     exists: true,
     clientZone: inZone,
     remote: undefined,
-    parts: new Map(entries as [BackendsId, EndpointPart][]),
+    parts: all,
     triggeredAtMs: undefined,
   };
 }
@@ -53,17 +52,17 @@ function setOf(
 const successive = fc
   .tuple(parts, parts, clientZone, clientZone, fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }))
   .map(([first, second, zoneBefore, zoneAfter, keep]) => {
-    const kept = second.map(([id, own], nth): [string, EndpointPart] => {
-      const before = first.find(([other]) => other === id)?.[1];
-      return [id, keep[nth] === true && before !== undefined ? before : own];
+    const kept = second.map((own, nth) => {
+      const before = first.find(({ source }) => source === own.source);
+      return keep[nth] === true && before !== undefined ? before : own;
     });
     return [setOf(first, zoneBefore), setOf(kept, zoneAfter)] as const;
   });
 
 function flat(set: EndpointSet): Map<AddressKey, Endpoint> {
   const union = new Map<AddressKey, Endpoint>();
-  for (const one of [...set.parts.values()].toReversed())
-    for (const [key, value] of one) union.set(key, value);
+  for (const { endpoints: own } of set.parts.toReversed())
+    for (const one of own) union.set(addressKey(one.ip, one.port), one);
   return union;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { plainEqual } from '../../src/core/equal.js';
 import { Table } from '../../src/engine/table.js';
+import { View } from '../../src/engine/view.js';
 import { testEngine } from '../kit/engine.js';
 
 interface Row {
@@ -54,6 +55,31 @@ describe('Index', () => {
     ]);
     table.delete('b');
     expect([byTag.rows('y'), byTag.rows('z')]).toEqual([[], []]);
+  });
+
+  test('tells its keys, and of their coming and going apart from what their rows say', () => {
+    const { engine, table, byTag } = tagged();
+    const keys = new View<string, readonly string[]>(engine, {
+      name: 'keys',
+      id: String,
+      derive: (read, tag) => read.keys(byTag, tag),
+    });
+    keys.subscribe('x', () => undefined);
+    const told = () => {
+      engine.flush();
+      return [keys.read('x'), keys.stats().computations];
+    };
+    expect(told()).toEqual([[], 1]);
+    table.apply('b', { tags: ['x'] });
+    expect(told()).toEqual([['b'], 2]);
+    table.apply('b', { tags: ['x', 'y'] });
+    expect(told()).toEqual([['b'], 2]);
+    table.apply('a', { tags: ['y', 'x'] });
+    expect(told()).toEqual([['a', 'b'], 3]);
+    table.apply('b', { tags: ['y'] });
+    expect(told()).toEqual([['a'], 4]);
+    table.delete('a');
+    expect(told()).toEqual([[], 5]);
   });
 
   test('covers the rows that were there before it', () => {

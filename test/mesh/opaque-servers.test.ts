@@ -36,7 +36,7 @@ function watch() {
   const profile = mesh.profile(`10.0.0.1:${port}`);
   return {
     get told() {
-      const [endpoint] = [...client.set.parts.values()].flatMap((part) => [...part.values()]);
+      const [endpoint] = client.set.parts.flatMap((part) => part.endpoints);
       const { value } = profile;
       return [
         endpoint?.hint?.protocol,

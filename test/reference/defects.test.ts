@@ -134,7 +134,7 @@ describe('D5: once opaque, a profile stayed opaque', () => {
 
 describe('D6: the last event of any Server decided for a port', () => {
   const hintOf = (client: ReturnType<typeof server.mesh.client>) =>
-    [...client.set.parts.values()].flatMap((part) => [...part.values()])[0]?.hint?.protocol;
+    client.set.parts.flatMap((part) => part.endpoints)[0]?.hint?.protocol;
 
   test('a port that two Servers name stays opaque while one of them is left', () => {
     const { mesh } = server;

@@ -271,10 +271,10 @@ test('11: what a client was told is not changed by what comes after', () => {
   cluster.apply(web, rawPod('web-1'), slice('web-a', rawEndpoint('10.0.0.1', 'web-1')));
   const client = server.mesh.client('web', { service });
   const before = client.set;
-  const copy = structuredClone({ ...before, parts: [...before.parts].map(([id, part]) => [id, [...part]]) });
+  const copy = structuredClone(before);
   cluster.apply(rawPod('web-2'), slice('web-a', rawEndpoint('10.0.0.2', 'web-2')));
   cluster.delete(rawService('web'));
-  expect({ ...before, parts: [...before.parts].map(([id, part]) => [id, [...part]]) }).toEqual(copy);
+  expect(before).toEqual(copy);
   expect(client.set).not.toBe(before);
 });
 
