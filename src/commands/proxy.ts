@@ -83,6 +83,7 @@ async function start(config: ProxyConfig, log: Logger): Promise<Running> {
         ...config.inbound.map((rule) => ({ ...rule, isOpaque: false })),
         ...config.inboundOpaque.map((rule) => ({ ...rule, isOpaque: true })),
       ],
+      sourceIp: config.sourceIp,
       destinationAddress: formatHostPort(config.destinationAddr),
       contextToken: token,
       detectMs: config.detectTimeout.ms,

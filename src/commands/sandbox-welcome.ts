@@ -24,7 +24,7 @@ export function sandboxWelcome({ addresses, store, clusterDomain, runsPods }: We
   const { kubeApi, proxyApi, api, admin } = addresses;
   const example = exampleOf(store, clusterDomain);
   const processes =
-    example !== undefined && runsPods(example.podSpec) ? processSuggestions(kubeApi, example) : '';
+    example !== undefined && runsPods(example.podSpec) ? processSuggestions(addresses, example) : '';
   return `
 The sandbox is running. Ctrl-C stops it; nothing is kept.
 
@@ -63,7 +63,10 @@ The same stream, by a client that only knows gRPC:
 `;
 }
 
-function processSuggestions(kubeApi: string, { namespace, deployment, url }: Example): string {
+function processSuggestions(
+  { kubeApi, api }: SandboxAddresses,
+  { namespace, deployment, url }: Example,
+): string {
   return `
 Its pods are processes on this machine. See what they do, and take them away:
 ${url === undefined ? '' : `\n  curl ${url}`}
@@ -71,6 +74,12 @@ ${url === undefined ? '' : `\n  curl ${url}`}
   k get pods --output wide
   k logs deploy/${deployment} --follow
   k rollout restart deploy/${deployment}
+
+What their sidecars see:
+
+  npx conduit stat deploy --namespace ${namespace} --api-addr ${api}
+  npx conduit tap deploy/${deployment} --namespace ${namespace} --api-addr ${api}
+  npx conduit top deploy/${deployment} --namespace ${namespace} --api-addr ${api}
 `;
 }
 

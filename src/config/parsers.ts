@@ -78,6 +78,11 @@ export function formatHostPort({ host, port }: { readonly host: string; readonly
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** An address of IPv4 or IPv6, without brackets. */
+export function ipAddress(text: string): Parsed<string> {
+  return isIPv4(text) || isIPv6(text) ? ok(text) : wrong('an IP address, such as 10.0.0.7');
+}
+
 /** A name such as `cluster.local`: lower case (RFC 1123), no dot at the end. */
 export function dnsName(text: string): Parsed<string> {
   return isDnsName(text) && text.length <= 253

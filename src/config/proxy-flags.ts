@@ -5,6 +5,7 @@ import {
   dialAddress,
   duration,
   forwardRule,
+  ipAddress,
   listenAddress,
   orOff,
   outboundTcpRule,
@@ -19,6 +20,14 @@ export const proxyFlags = {
     /** Loopback: what comes here is the application's own. The port is linkerd2-proxy's. */
     default: '127.0.0.1:4140',
     help: 'Where the application sends its HTTP requests, as to a proxy or with their Host. They go where the authority of each says.',
+    group: 'Traffic',
+  },
+  'source-ip': {
+    kind: 'value',
+    placeholder: 'IP',
+    parse: ipAddress,
+    default: { kind: 'unset', says: 'whichever the system chooses' },
+    help: 'The address that endpoints are connected to from, by which others tell whose request it is, where the system would choose another one.',
     group: 'Traffic',
   },
   'outbound-tcp': {

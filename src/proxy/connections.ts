@@ -9,15 +9,17 @@ export interface ConnectionsOptions {
   readonly direction: Direction;
   readonly observer: Observer;
   readonly connectTimeoutMs: number;
+  /** See DialOptions. */
+  readonly sourceIp?: string | undefined;
 }
 
 /** The ways to one target, each opened on its first use. */
 export function createConnections(
   target: () => Target,
-  { direction, observer, connectTimeoutMs }: ConnectionsOptions,
+  { direction, observer, connectTimeoutMs, sourceIp }: ConnectionsOptions,
 ): Connections {
   const dialWith = (allowHalfOpen: boolean) =>
-    createDial({ target, direction, observer, timeoutMs: connectTimeoutMs, allowHalfOpen });
+    createDial({ target, direction, observer, timeoutMs: connectTimeoutMs, sourceIp, allowHalfOpen });
   return {
     http1: onDemand(() => createHttp1Upstream(dialWith(false))),
     http2: onDemand(() => createHttp2Upstream(dialWith(false))),

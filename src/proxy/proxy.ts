@@ -34,6 +34,8 @@ export interface ProxyOptions {
   readonly outbound: ListenAddress | undefined;
   readonly outboundTcp: readonly OutboundTcpRule[];
   readonly inbound: readonly InboundRule[];
+  /** The address that endpoints are connected to from; undefined: whichever the system chooses. */
+  readonly sourceIp?: string | undefined;
   /** The control plane, `host:port`; undefined: there is none. */
   readonly destinationAddress: string | undefined;
   /** JSON with `ns`, `nodeName` and `pod`, each optional. */
@@ -76,7 +78,13 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const scope = new Scope();
   const listeners: Listener[] = [];
   const connectFor = (direction: Direction) => (target: () => Target) =>
-    createConnections(target, { direction, observer, connectTimeoutMs });
+    createConnections(target, {
+      direction,
+      observer,
+      connectTimeoutMs,
+      // Applications know their own sidecar by no address in particular.
+      ...(direction === 'outbound' && { sourceIp: options.sourceIp }),
+    });
   const forwardingFor = (direction: Direction): ForwardOptions => ({
     direction,
     observer,

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { Direction, Observer, Target } from '../metrics/observer.js';
 import { startTimer } from '../timer.js';
 import { observeSocket } from './observe-socket.js';
@@ -10,6 +10,8 @@ export interface DialOptions {
   readonly observer: Observer;
   /** How long the connection may take to be made, a DNS lookup included. */
   readonly timeoutMs: number;
+  /** The address to connect from, for targets of its family; undefined: whichever the system chooses. */
+  readonly sourceIp?: string | undefined;
   /** Whether the socket stays open for writing after its peer has ended. */
   readonly allowHalfOpen: boolean;
 }
@@ -25,6 +27,7 @@ export function createDial({
   direction,
   observer,
   timeoutMs,
+  sourceIp,
   allowHalfOpen,
 }: DialOptions): Dial {
   return () =>
@@ -33,6 +36,7 @@ export function createDial({
       const socket = connect({
         host: target.ip,
         port: target.port,
+        ...(sourceIp !== undefined && isIP(sourceIp) === isIP(target.ip) && { localAddress: sourceIp }),
         allowHalfOpen,
         noDelay: true,
         keepAlive: true,

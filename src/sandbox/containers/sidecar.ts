@@ -62,6 +62,7 @@ export function sidecarArguments(given: {
       `${ip}:${port}=${programAddress(ip)}:${port}`,
     ]),
     ['--outbound-addr', `${ip}:${outboundPort}`],
+    ['--source-ip', ip],
     ...outboundTcp(pod).map(
       ({ port, authority }) => ['--outbound-tcp', `${ip}:${port}=${authority}`] as const,
     ),

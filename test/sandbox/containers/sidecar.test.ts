@@ -69,6 +69,8 @@ describe('a sidecar', () => {
       smtp,
       '--outbound-addr',
       '127.64.0.10:4140',
+      '--source-ip',
+      '127.64.0.10',
       '--outbound-tcp',
       '127.64.0.10:4150=mail.shop:2525',
       '--outbound-tcp',
