@@ -4,6 +4,7 @@ import { plainEqual } from '../../src/core/equal.js';
 import { Table } from '../../src/engine/table.js';
 import { type Subscription, View } from '../../src/engine/view.js';
 import { testEngine } from '../kit/engine.js';
+import { resetTable } from '../kit/reset-table.js';
 
 /** A small world in the shape of the real one: members of a group refer to parts; a summary reads group and default. */
 interface Member {
@@ -117,7 +118,7 @@ test('after any operations, incremental state equals recomputation, and subscrib
             modelMembers.delete(step.key);
             break;
           case 'resetMembers':
-            members.reset(new Map(step.rows));
+            resetTable(members, new Map(step.rows));
             modelMembers.clear();
             for (const [key, row] of step.rows) modelMembers.set(key, row);
             break;
