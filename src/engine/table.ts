@@ -1,6 +1,7 @@
 import type { Engine } from './engine.js';
 import { KeysByValue } from './keys-by-value.js';
 import type { Node, Revision } from './node.js';
+import { RollCall } from './roll-call.js';
 import { TableNodes } from './table-nodes.js';
 
 export interface TableOptions<Row> {
@@ -74,45 +75,47 @@ export class Table<Key extends string, Row> {
    * event loop as the writer likes, and takes its place at once: nobody sees a state in between. A row that is equal to
    * the present one of its key is that one.
    *
-   * Putting it in place costs what has changed, and a look at each key where any is gone; nothing where no view depends on
-   * the table. Until then it can simply be dropped.
+   * Putting it in place costs what has changed, and next to nothing where no view depends on the table. Until then it can
+   * simply be dropped.
    */
   beginReset(): TableReset<Key, Row> {
     const old = this.#rows;
     const writes = this.#writes;
     const rows = new Map<Key, Row>();
     const staged = this.#indexes.map((index) => index.stage());
+    const roll = new RollCall(old, rows);
     const changed: Key[] = [];
-    let stayed = 0;
 
-    const put = (key: Key, row: Row, present: Row | undefined): void => {
+    const put = (given: Key, row: Row): void => {
+      const key = roll.call(given);
       const before = rows.get(key);
       rows.set(key, row);
       for (const index of staged) index.move(key, before, row);
-      if (row !== present) changed.push(key);
-      if (present !== undefined && before === undefined) stayed++;
     };
     return {
       add: (key, row) => {
         const present = old.get(key);
-        put(key, present !== undefined && this.#equal(present, row) ? present : row, present);
+        const same = present !== undefined && this.#equal(present, row);
+        if (!same) changed.push(key);
+        put(key, same ? present : row);
       },
       keep: (key) => {
         const present = old.get(key);
-        if (present !== undefined) put(key, present, present);
+        if (present !== undefined) put(key, present);
       },
       commit: () => {
         if (this.#writes !== writes) throw new Error(`table ${this.name} was written during a reset`);
         this.#writes++;
         this.#rows = rows;
         for (const index of staged) index.commit();
-        const anyGone = stayed < old.size;
-        if (changed.length === 0 && !anyGone) return;
+        for (const key of roll.absent()) changed.push(key);
+        if (changed.length === 0) return;
         const revision = ++this.#engine.revision;
         if (this.observed === 0) return;
-        for (const key of changed) this.#touch(key, old.get(key), rows.get(key), revision);
-        if (!anyGone) return;
-        for (const [key, row] of old) if (!rows.has(key)) this.#touch(key, row, undefined, revision);
+        for (const key of changed) {
+          for (const index of this.#indexes) index.touch(old.get(key), rows.get(key), revision);
+          this.#nodes.touch(key, revision);
+        }
       },
     };
   }
@@ -126,11 +129,6 @@ export class Table<Key extends string, Row> {
     this.#writes++;
     const revision = ++this.#engine.revision;
     for (const index of this.#indexes) index.replace(key, before, after, revision);
-    this.#nodes.touch(key, revision);
-  }
-
-  #touch(key: Key, before: Row | undefined, after: Row | undefined, revision: Revision): void {
-    for (const index of this.#indexes) index.touch(before, after, revision);
     this.#nodes.touch(key, revision);
   }
 }
@@ -186,7 +184,7 @@ export class Index<Key extends string, Row> {
 
   /** The same of a row that the index has already, by way of `stage`. */
   touch(before: Row | undefined, after: Row | undefined, revision: Revision): void {
-    this.#touch(this.#values(before), this.#values(after), revision);
+    if (this.observed > 0) this.#touch(this.#values(before), this.#values(after), revision);
   }
 
   /** Begins a whole new content, of which nothing shows until it is committed. */
