@@ -36,7 +36,7 @@ function watchedTable() {
     rowView,
     tagView,
     /** What a subscriber was told, the first state included. */
-    watch<Value>(view: View<string, Value>, key: string): Value[] {
+    watch: <Value>(view: View<string, Value>, key: string): Value[] => {
       const subscription = view.subscribe(key, () => told.push(subscription.latest.value));
       const told = [subscription.latest.value];
       return told;
