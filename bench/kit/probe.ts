@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync, readSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
@@ -9,6 +9,11 @@ import { serveCommands } from './worker.js';
 export interface Vitals {
   /** The longest time the event loop didn't turn, since the start or the last reading. */
   readonly longestBlockMs: number;
+  /**
+   * The most that the main thread ran without the event loop turning, since then: what a block is where other processes don't
+   * have the cores. Linux counts it in ticks of a few milliseconds.
+   */
+  readonly longestRunMs: number;
   /** How late a timer of 1 ms was that fired all the time since then: the middle, and what 99 % stay below. */
   readonly delayMs: { readonly p50: number; readonly p99: number };
   /** User and system time since the start. */
@@ -25,6 +30,16 @@ const resolutionMs = 1;
 const delay = monitorEventLoopDelay({ resolution: resolutionMs });
 delay.enable();
 
+const schedstat = openSync('/proc/self/schedstat', 'r');
+const schedstatText = Buffer.alloc(128);
+let ranMs = mainThread().ranMs;
+let longestRunMs = 0;
+setInterval(() => {
+  const now = mainThread().ranMs;
+  longestRunMs = Math.max(longestRunMs, now - ranMs);
+  ranMs = now;
+}, resolutionMs).unref();
+
 const commands = {
   vitals(): Vitals {
     const { user, system } = process.cpuUsage();
@@ -33,11 +48,14 @@ const commands = {
     const longestBlockMs = late(delay.max);
     const delayMs = { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)) };
     delay.reset();
+    const longestRun = longestRunMs;
+    longestRunMs = 0;
     return {
       longestBlockMs,
+      longestRunMs: longestRun,
       delayMs,
       cpuSeconds: (user + system) / 1e6,
-      coreWaitSeconds: coreWaitSeconds(),
+      coreWaitSeconds: mainThread().waitedMs / 1_000,
       rssBytes: rss,
       peakRssBytes: peakRssBytes(),
       heapBytes: heapUsed,
@@ -62,10 +80,11 @@ function peakRssBytes(): number {
   return Number(kib) * 1_024;
 }
 
-/** The second number of /proc/self/schedstat, in nanoseconds. */
-function coreWaitSeconds(): number {
-  const [, waited = 'NaN'] = readFileSync('/proc/self/schedstat', 'utf8').split(' ');
-  return Number(waited) / 1e9;
+/** How long it has run, and how long it could have and had to wait for a core: /proc/self/schedstat, in nanoseconds there. */
+function mainThread(): { readonly ranMs: number; readonly waitedMs: number } {
+  const length = readSync(schedstat, schedstatText, 0, schedstatText.length, 0);
+  const [ran = 'NaN', waited = 'NaN'] = schedstatText.toString('latin1', 0, length).split(' ');
+  return { ranMs: Number(ran) / 1e6, waitedMs: Number(waited) / 1e6 };
 }
 
 serveCommands(commands);

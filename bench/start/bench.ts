@@ -6,6 +6,7 @@ import { printTarget } from '../kit/target.js';
 import { startWorker } from '../kit/worker.js';
 import type { ApiServerCommands } from '../kit/cluster/api-server.js';
 import { measureChangeLatency } from './change-latency.js';
+import { measureRelists, type Relist } from './relist.js';
 import { largeCluster, sizeOf, type Spread } from '../kit/cluster/cluster-objects.js';
 import { startControlPlaneProcess } from '../kit/control-plane.js';
 import type { Vitals } from '../kit/probe.js';
@@ -22,11 +23,12 @@ export const start: Bench = {
     const { quick } = options;
     const spread = quick ? smallCluster : largeCluster;
     const { endpoints } = sizeOf(spread);
-    const empty = await measureStarts([], { ...options, starts: 1, changes: 0 });
+    const empty = await measureStarts([], { ...options, starts: 1, changes: 0, relists: 0 });
     const full = await measureStarts(spread, {
       ...options,
       starts: quick ? 2 : 5,
       changes: quick ? 20 : 200,
+      relists: 2,
     });
 
     const row = (what: string, of: (started: Started) => number): string[] => [
@@ -43,9 +45,26 @@ export const start: Bench = {
           row("API server's CPU meanwhile, s", ({ apiServerCpuSeconds }) => apiServerCpuSeconds),
           row('longest block while loading, ms', ({ loading }) => loading.longestBlockMs),
           row('longest block while syncing, ms', ({ syncing }) => syncing.longestBlockMs),
+          row('of which the process ran, ms', ({ syncing }) => syncing.longestRunMs),
           row('peak RSS, MB', ({ settled }) => settled.peakRssBytes / 1e6),
           row('RSS after GC, MB', ({ settled }) => settled.rssBytes / 1e6),
           row('heap after GC, MB', ({ settled }) => settled.heapBytes / 1e6),
+        ],
+        1,
+      ),
+    );
+    console.log();
+    const relists = full.flatMap((started) => started.relists);
+    const ofRelists = (of: (relist: Relist) => number): string => formatSummary(summarize(relists.map(of)));
+    console.log(
+      formatTable(
+        [
+          ['', 'all pods listed anew, 1 % of them gone or back'],
+          ['until a stream is told, s', ofRelists(({ toldMs }) => toldMs / 1_000)],
+          ['CPU until then, s', ofRelists(({ cpuSeconds }) => cpuSeconds)],
+          ['longest block, ms', ofRelists(({ vitals }) => vitals.longestBlockMs)],
+          ['of which the process ran, ms', ofRelists(({ vitals }) => vitals.longestRunMs)],
+          ['peak RSS, MB', ofRelists(({ vitals }) => vitals.peakRssBytes / 1e6)],
         ],
         1,
       ),
@@ -62,6 +81,8 @@ export const start: Bench = {
     printTarget('heap for each endpoint', perEndpoint, { atMost: 1.5 }, ' KB');
     const blocks = summarize(full.map(({ syncing }) => syncing.longestBlockMs));
     printTarget('longest block of the event loop while syncing', blocks.max, { atMost: 100 }, ' ms');
+    const anew = summarize(relists.map(({ vitals }) => vitals.longestBlockMs));
+    printTarget('longest block of the event loop while listing anew', anew.max, { atMost: 100 }, ' ms');
   },
 };
 
@@ -73,12 +94,19 @@ interface Started {
   readonly settled: Vitals;
   readonly apiServerCpuSeconds: number;
   readonly changeMs: readonly number[];
+  readonly relists: readonly Relist[];
 }
 
 /** Starts the control plane several times, one after another, on one and the same cluster. */
 async function measureStarts(
   spread: Spread,
-  { build, nodeFlags, starts, changes }: BenchOptions & { readonly starts: number; readonly changes: number },
+  {
+    build,
+    nodeFlags,
+    starts,
+    changes,
+    relists,
+  }: BenchOptions & { readonly starts: number; readonly changes: number; readonly relists: number },
 ): Promise<readonly Started[]> {
   const apiServer = startWorker<ApiServerCommands>({
     module: join(build, 'bench/kit/cluster/api-server.js'),
@@ -102,17 +130,20 @@ async function measureStarts(
         await probe.call('collect');
         const settled = await probe.call('vitals');
         const [first] = spread;
+        const followed = { proxyApi, service: 0, endpoints: first?.podsEach ?? 0 };
         const changeMs =
-          first === undefined
-            ? []
-            : await measureChangeLatency({
-                apiServerUrl: url,
-                proxyApi,
-                service: 0,
-                endpoints: first.podsEach,
-                changes,
-              });
-        all.push({ readyMs, loading, syncing, settled, apiServerCpuSeconds, changeMs });
+          first === undefined ? [] : await measureChangeLatency({ ...followed, apiServerUrl: url, changes });
+        const relisted =
+          first === undefined ? [] : await measureRelists({ ...followed, apiServer, probe, relists });
+        all.push({
+          readyMs,
+          loading,
+          syncing,
+          settled,
+          apiServerCpuSeconds,
+          changeMs,
+          relists: relisted,
+        });
       } finally {
         await controlPlane.stop();
       }

@@ -1,8 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { credentials } from '@grpc/grpc-js';
-import { DestinationClient, type Update } from '../../src/gen/io/linkerd/proxy/destination/destination.js';
-import { serviceNames } from '../kit/cluster/cluster-objects.js';
 import { SlicePatch } from '../kit/slice-patch.js';
+import { FollowedService } from './followed-service.js';
 
 export interface ChangeLatencyOptions {
   readonly apiServerUrl: string;
@@ -24,24 +22,10 @@ const pauseMs = 50;
  */
 export async function measureChangeLatency(options: ChangeLatencyOptions): Promise<readonly number[]> {
   const { apiServerUrl, proxyApi, service, endpoints, changes } = options;
-  const { namespace, name } = serviceNames(service);
   const slice = await SlicePatch.read(apiServerUrl, service);
-
-  const client = new DestinationClient(proxyApi, credentials.createInsecure());
-  const call = client.get({
-    scheme: '',
-    path: `${name}.${namespace}.svc.cluster.local:80`,
-    contextToken: '',
-  });
+  const followed = new FollowedService(proxyApi, service);
   try {
-    const updates = call[Symbol.asyncIterator]() as AsyncIterator<Update>;
-    const next = async (): Promise<Update['update']> => {
-      const { value } = await updates.next();
-      return (value as Update | undefined)?.update;
-    };
-    const first = await next();
-    expectCount(first, 'add', endpoints);
-
+    await followed.expect('add', endpoints);
     const latencies: number[] = [];
     for (let change = 0; change < changes; change++) {
       const ready = change % 2 === 1;
@@ -51,22 +35,12 @@ export async function measureChangeLatency(options: ChangeLatencyOptions): Promi
       await setTimeout(pauseMs);
       const startedMs = performance.now();
       const patched = slice.send(changed);
-      const update = await next();
+      await followed.expect(ready ? 'add' : 'remove', 1);
       latencies.push(performance.now() - startedMs);
       await patched;
-      expectCount(update, ready ? 'add' : 'remove', 1);
     }
     return latencies;
   } finally {
-    call.cancel();
-    client.close();
+    followed.close();
   }
-}
-
-function expectCount(update: Update['update'], wanted: 'add' | 'remove', count: number): void {
-  const told =
-    update?.$case === 'add' || update?.$case === 'remove'
-      ? `${update.$case} ${update.value.addrs.length}`
-      : (update?.$case ?? 'the end');
-  if (told !== `${wanted} ${count}`) throw new Error(`expected ${wanted} ${count}, was told ${told}`);
 }

@@ -1,5 +1,8 @@
 import type { Engine } from './engine.js';
-import { Node } from './node.js';
+import { KeysByValue } from './keys-by-value.js';
+import type { Node, Revision } from './node.js';
+import { RollCall } from './roll-call.js';
+import { TableNodes } from './table-nodes.js';
 
 export interface TableOptions<Row> {
   readonly name: string;
@@ -12,9 +15,11 @@ export class Table<Key extends string, Row> {
   readonly name: string;
   readonly #engine: Engine;
   readonly #equal: (a: Row, b: Row) => boolean;
-  readonly #rows = new Map<Key, Row>();
+  #rows = new Map<Key, Row>();
   readonly #indexes: Index<Key, Row>[] = [];
-  readonly #nodes = new Entries<Key>();
+  readonly #nodes = new TableNodes<Key>();
+  /** Counts what a reset that is being put together doesn't know of. */
+  #writes = 0;
 
   constructor(engine: Engine, options: TableOptions<Row>) {
     this.#engine = engine;
@@ -25,8 +30,9 @@ export class Table<Key extends string, Row> {
   /** Adds an index over the values that `valuesOf` names for a row: none, one or several, without repetition. */
   index(valuesOf: (row: Row) => readonly string[]): Index<Key, Row> {
     const index = new Index<Key, Row>(this, valuesOf);
-    for (const [key, row] of this.#rows) index.replace(key, undefined, row);
+    for (const [key, row] of this.#rows) index.replace(key, undefined, row, this.#engine.revision);
     this.#indexes.push(index);
+    this.#writes++;
     return index;
   }
 
@@ -56,6 +62,7 @@ export class Table<Key extends string, Row> {
     this.#changed(key, before, row);
   }
 
+  /** Removes the row, where there is one. */
   delete(key: Key): void {
     const before = this.#rows.get(key);
     if (before === undefined) return;
@@ -63,10 +70,54 @@ export class Table<Key extends string, Row> {
     this.#changed(key, before, undefined);
   }
 
-  /** Makes `rows` the whole content. Nobody sees a state in between. */
-  reset(rows: ReadonlyMap<Key, Row>): void {
-    for (const key of this.#rows.keys()) if (!rows.has(key)) this.delete(key);
-    for (const [key, row] of rows) this.apply(key, row);
+  /**
+   * Begins a whole new content. It is put together beside the present one, indexes included, over as many turns of the
+   * event loop as the writer likes, and takes its place at once: nobody sees a state in between. A row that is equal to
+   * the present one of its key is that one.
+   *
+   * Putting it in place costs what has changed, and next to nothing where no view depends on the table. Until then it can
+   * simply be dropped.
+   */
+  beginReset(): TableReset<Key, Row> {
+    const old = this.#rows;
+    const writes = this.#writes;
+    const rows = new Map<Key, Row>();
+    const staged = this.#indexes.map((index) => index.stage());
+    const roll = new RollCall(old, rows);
+    const changed: Key[] = [];
+
+    const put = (given: Key, row: Row): void => {
+      const key = roll.call(given);
+      const before = rows.get(key);
+      rows.set(key, row);
+      for (const index of staged) index.move(key, before, row);
+    };
+    return {
+      add: (key, row) => {
+        const present = old.get(key);
+        const same = present !== undefined && this.#equal(present, row);
+        if (!same) changed.push(key);
+        put(key, same ? present : row);
+      },
+      keep: (key) => {
+        const present = old.get(key);
+        if (present !== undefined) put(key, present);
+      },
+      commit: () => {
+        if (this.#writes !== writes) throw new Error(`table ${this.name} was written during a reset`);
+        this.#writes++;
+        this.#rows = rows;
+        for (const index of staged) index.commit();
+        for (const key of roll.absent()) changed.push(key);
+        if (changed.length === 0) return;
+        const revision = ++this.#engine.revision;
+        if (this.observed === 0) return;
+        for (const key of changed) {
+          for (const index of this.#indexes) index.touch(old.get(key), rows.get(key), revision);
+          this.#nodes.touch(key, revision);
+        }
+      },
+    };
   }
 
   /** The node that changes with the row of `key`, present or not. */
@@ -75,20 +126,30 @@ export class Table<Key extends string, Row> {
   }
 
   #changed(key: Key, before: Row | undefined, after: Row | undefined): void {
+    this.#writes++;
     const revision = ++this.#engine.revision;
     for (const index of this.#indexes) index.replace(key, before, after, revision);
     this.#nodes.touch(key, revision);
   }
 }
 
+/** A whole new content of a table, as it is put together. The table must not be written meanwhile. */
+export interface TableReset<Key extends string, Row> {
+  /** The table will have this row. */
+  add(key: Key, row: Row): void;
+  /** The table will have the row of `key` that it has, if it has one. */
+  keep(key: Key): void;
+  /** What was added and kept becomes the whole content. The last call: a reset is good for one. */
+  commit(): void;
+}
+
 /** Finds a table's rows by something other than their key. */
 export class Index<Key extends string, Row> {
   readonly #table: Table<Key, Row>;
   readonly #valuesOf: (row: Row) => readonly string[];
-  /** Most values name one row: a Set for each would cost more than all else that is kept of it. */
-  readonly #keys = new Map<string, Key | Members<Key>>();
-  readonly #nodes = new Entries<string>();
-  readonly #memberships = new Entries<string>();
+  #keys = new KeysByValue<Key>();
+  readonly #nodes = new TableNodes<string>();
+  readonly #memberships = new TableNodes<string>();
 
   constructor(table: Table<Key, Row>, valuesOf: (row: Row) => readonly string[]) {
     this.#table = table;
@@ -101,9 +162,7 @@ export class Index<Key extends string, Row> {
 
   /** The keys under `value`, in order. */
   keys(value: string): readonly Key[] {
-    const held = this.#keys.get(value);
-    if (held === undefined) return [];
-    return held instanceof Members ? held.ordered() : [held];
+    return this.#keys.under(value);
   }
 
   /** The rows under `value`, ordered by key. */
@@ -127,114 +186,49 @@ export class Index<Key extends string, Row> {
   }
 
   /** The table's row of `key` has changed. */
-  replace(key: Key, before: Row | undefined, after: Row | undefined, revision = 0): void {
-    const left = before === undefined ? [] : this.#valuesOf(before);
-    const entered = after === undefined ? [] : this.#valuesOf(after);
+  replace(key: Key, before: Row | undefined, after: Row | undefined, revision: Revision): void {
+    const left = this.#values(before);
+    const entered = this.#values(after);
+    this.#keys.move(key, left, entered);
+    this.#touch(left, entered, revision);
+  }
+
+  /** The same of a row that the index has already, by way of `stage`. */
+  touch(before: Row | undefined, after: Row | undefined, revision: Revision): void {
+    if (this.observed > 0) this.#touch(this.#values(before), this.#values(after), revision);
+  }
+
+  /** Begins a whole new content, of which nothing shows until it is committed. */
+  stage(): StagedIndex<Key, Row> {
+    const keys = new KeysByValue<Key>();
+    return {
+      move: (key, before, after) => keys.move(key, this.#values(before), this.#values(after)),
+      commit: () => {
+        this.#keys = keys;
+      },
+    };
+  }
+
+  #values(row: Row | undefined): readonly string[] {
+    return row === undefined ? none : this.#valuesOf(row);
+  }
+
+  #touch(left: readonly string[], entered: readonly string[], revision: Revision): void {
     for (const value of left) {
       this.#nodes.touch(value, revision);
-      if (entered.includes(value)) continue;
-      this.#remove(value, key);
-      this.#memberships.touch(value, revision);
+      if (!entered.includes(value)) this.#memberships.touch(value, revision);
     }
     for (const value of entered) {
       if (left.includes(value)) continue;
-      this.#add(value, key);
       this.#nodes.touch(value, revision);
       this.#memberships.touch(value, revision);
     }
   }
-
-  #add(value: string, key: Key): void {
-    const held = this.#keys.get(value);
-    if (held === undefined) this.#keys.set(value, key);
-    else if (held instanceof Members) held.add(key);
-    else if (held !== key) this.#keys.set(value, new Members([held, key]));
-  }
-
-  #remove(value: string, key: Key): void {
-    const held = this.#keys.get(value);
-    if (held instanceof Members) {
-      held.delete(key);
-      if (held.size > 0) return;
-    } else if (held !== key) {
-      return;
-    }
-    this.#keys.delete(value);
-  }
 }
 
-/** Keys under one value of an index. */
-class Members<Key extends string> {
-  readonly #keys: Set<Key>;
-  #ordered: readonly Key[] | undefined;
-
-  constructor(keys: Iterable<Key>) {
-    this.#keys = new Set(keys);
-  }
-
-  get size(): number {
-    return this.#keys.size;
-  }
-
-  /** They are read much more often than they change. */
-  ordered(): readonly Key[] {
-    this.#ordered ??= [...this.#keys].sort();
-    return this.#ordered;
-  }
-
-  add(key: Key): void {
-    if (this.#keys.has(key)) return;
-    this.#keys.add(key);
-    this.#ordered = undefined;
-  }
-
-  delete(key: Key): void {
-    if (this.#keys.delete(key)) this.#ordered = undefined;
-  }
+interface StagedIndex<Key, Row> {
+  move(key: Key, before: Row | undefined, after: Row): void;
+  commit(): void;
 }
 
-/** The nodes that views depend on, and no others: an entry goes with its last dependent. */
-class Entries<Key> {
-  readonly #nodes = new Map<Key, Entry>();
-
-  get size(): number {
-    return this.#nodes.size;
-  }
-
-  of(key: Key): Node {
-    let node = this.#nodes.get(key);
-    if (node === undefined) {
-      node = new Entry(() => this.#nodes.delete(key));
-      this.#nodes.set(key, node);
-    }
-    return node;
-  }
-
-  touch(key: Key, revision: number): void {
-    const node = this.#nodes.get(key);
-    if (node === undefined) return;
-    node.changedAt = revision;
-    node.invalidateDependents('dirty');
-  }
-}
-
-class Entry extends Node {
-  readonly #drop: () => void;
-
-  constructor(drop: () => void) {
-    super();
-    this.#drop = drop;
-  }
-
-  override refresh(): void {
-    // Stamped by every change of its table: always true.
-  }
-
-  override releaseIfUnused(): void {
-    // Dropped as soon as it is abandoned.
-  }
-
-  protected override abandoned(): void {
-    this.#drop();
-  }
-}
+const none: readonly never[] = [];

@@ -7,14 +7,12 @@ import type { Sink } from './sink.js';
  * Turns raw objects of one kind into rows in a sink.
  *
  * An object that can't be understood is reported once in each of its versions, and changes nothing: the last good row
- * stays for as long as the object exists. For that the rows are held here too; they are shared with the sink, and the
- * cost is a map entry each.
+ * stays for as long as the object exists.
  */
 export class ObjectIngest<Row> {
   readonly #resource: Resource<Row>;
   readonly #sink: Sink<Row>;
   readonly #log: Logger;
-  #held: Map<string, Row> = new Map();
   /** The version in which an object was last reported, while it is in that trouble. */
   readonly #reported = new Map<string, string>();
   #malformed = 0;
@@ -27,7 +25,7 @@ export class ObjectIngest<Row> {
 
   /** Rows in the sink. */
   get size(): number {
-    return this.#held.size;
+    return this.#sink.size;
   }
 
   /** Objects reported so far, each once a version. */
@@ -39,14 +37,11 @@ export class ObjectIngest<Row> {
   apply(raw: unknown): void {
     const reading = this.#read(raw);
     switch (reading.kind) {
-      case 'row': {
-        const key = this.#resource.keyOf(reading.row);
-        this.#held.set(key, reading.row);
-        this.#sink.apply(key, reading.row);
+      case 'row':
+        this.#sink.apply(this.#resource.keyOf(reading.row), reading.row);
         return;
-      }
       case 'irrelevant':
-        this.#remove(reading.key);
+        this.#sink.delete(reading.key);
         return;
       case 'malformed':
       case 'nameless':
@@ -62,36 +57,37 @@ export class ObjectIngest<Row> {
       return;
     }
     this.#reported.delete(identity.key);
-    this.#remove(identity.key);
+    this.#sink.delete(identity.key);
   }
 
   /** Begins a whole new state. Until it is committed, nothing shows of it, and it can simply be dropped. */
   replacement(): { add(raw: unknown): void; commit(): void } {
-    const rows = new Map<string, Row>();
-    const malformed = new Set<string>();
+    const reset = this.#sink.beginReset();
+    const troubled = new Set<string>();
     return {
       add: (raw) => {
         const reading = this.#read(raw);
-        if (reading.kind === 'row') {
-          rows.set(this.#resource.keyOf(reading.row), reading.row);
-        } else if (reading.kind === 'malformed') {
-          malformed.add(reading.key);
-          const lastGood = this.#held.get(reading.key);
-          if (lastGood !== undefined) rows.set(reading.key, lastGood);
+        switch (reading.kind) {
+          case 'row': {
+            const key = this.#resource.keyOf(reading.row);
+            if (this.#reported.has(key)) troubled.add(key);
+            reset.add(key, reading.row);
+            return;
+          }
+          case 'malformed':
+            troubled.add(reading.key);
+            reset.keep(reading.key);
+            return;
+          case 'irrelevant':
+          case 'nameless':
+            return;
         }
       },
       commit: () => {
-        for (const key of this.#reported.keys()) {
-          if (!rows.has(key) && !malformed.has(key)) this.#reported.delete(key);
-        }
-        this.#held = rows;
-        this.#sink.reset(rows);
+        for (const key of this.#reported.keys()) if (!troubled.has(key)) this.#reported.delete(key);
+        reset.commit();
       },
     };
-  }
-
-  #remove(key: string): void {
-    if (this.#held.delete(key)) this.#sink.delete(key);
   }
 
   #read(raw: unknown): Reading<Row> {

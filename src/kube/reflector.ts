@@ -50,8 +50,9 @@ const maxAbsentLists = 3;
  * Keeps a sink equal to a collection in the API server: lists it, then watches it from there, for as long as its
  * signal lets it, whatever happens to the connection and the server.
  *
- * The sink sees the first list as one `reset`, then every change in order. While the server can't be reached, the
- * sink keeps what it has. Only a later list resets it, and never to an older state (but see `disbeliefMs`).
+ * The sink sees each list as one reset, to which objects are added as they arrive, and every change after it in order.
+ * Only a list that has arrived whole is committed, and never one of an older state (but see `disbeliefMs`): while the
+ * server can't be reached, or when the reflector ends in the middle of a list, the sink keeps what it has.
  */
 export class Reflector<Row> {
   readonly #client: ApiClient;
@@ -102,7 +103,7 @@ export class Reflector<Row> {
     this.#onAbsent = options.onAbsent;
   }
 
-  /** Resolves when the sink has been given a first whole state; rejects if the reflector ends before that. */
+  /** Resolves when a first whole state has been committed to the sink; rejects if the reflector ends before that. */
   get synced(): Promise<void> {
     return this.#synced.promise;
   }

@@ -88,7 +88,7 @@ const member = fc.record({ group: groupName, part: partName });
 type Op =
   | { kind: 'applyMember'; key: string; row: Member }
   | { kind: 'deleteMember'; key: string }
-  | { kind: 'resetMembers'; rows: readonly (readonly [string, Member])[] }
+  | { kind: 'resetMembers'; rows: readonly (readonly [string, Member])[]; pauseMs: number }
   | { kind: 'applyPart'; key: string; row: number }
   | { kind: 'deletePart'; key: string }
   | { kind: 'subscribe'; key: string }
@@ -99,7 +99,11 @@ type Op =
 const op: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ kind: fc.constant('applyMember' as const), key: memberName, row: member }),
   fc.record({ kind: fc.constant('deleteMember' as const), key: memberName }),
-  fc.record({ kind: fc.constant('resetMembers' as const), rows: fc.array(fc.tuple(memberName, member)) }),
+  fc.record({
+    kind: fc.constant('resetMembers' as const),
+    rows: fc.array(fc.tuple(memberName, member)),
+    pauseMs: fc.nat(20),
+  }),
   fc.record({ kind: fc.constant('applyPart' as const), key: partName, row: fc.nat(8) }),
   fc.record({ kind: fc.constant('deletePart' as const), key: partName }),
   fc.record({ kind: fc.constant('subscribe' as const), key: groupName }),
@@ -145,11 +149,17 @@ test('after any operations, incremental state equals recomputation, and subscrib
             members.delete(step.key);
             modelMembers.delete(step.key);
             break;
-          case 'resetMembers':
-            members.reset(new Map(step.rows));
+          case 'resetMembers': {
+            const reset = members.beginReset();
+            for (const [key, row] of step.rows) {
+              reset.add(key, row);
+              scheduler.advance(step.pauseMs);
+            }
+            reset.commit();
             modelMembers.clear();
             for (const [key, row] of step.rows) modelMembers.set(key, row);
             break;
+          }
           case 'applyPart':
             parts.apply(step.key, step.row);
             modelParts.set(step.key, step.row);

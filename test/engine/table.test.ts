@@ -3,6 +3,7 @@ import { plainEqual } from '../../src/core/equal.js';
 import { Table } from '../../src/engine/table.js';
 import { View } from '../../src/engine/view.js';
 import { testEngine } from '../kit/engine.js';
+import { resetTable } from '../kit/reset-table.js';
 
 interface Row {
   readonly tags: readonly string[];
@@ -21,23 +22,6 @@ describe('Table', () => {
     table.apply('a', { tags: ['x'] });
     table.delete('b');
     expect(engine.revision).toBe(revision);
-  });
-
-  test('reset makes the rows the whole content', () => {
-    const { table } = tagged();
-    table.apply('gone', { tags: [] });
-    table.apply('kept', { tags: [] });
-    table.reset(
-      new Map([
-        ['kept', { tags: [] }],
-        ['added', { tags: ['x'] }],
-      ]),
-    );
-    expect([...table.entries()]).toEqual([
-      ['kept', { tags: [] }],
-      ['added', { tags: ['x'] }],
-    ]);
-    expect(table.size).toBe(2);
   });
 });
 
@@ -111,7 +95,7 @@ describe('Index', () => {
       ['x', 'b'],
       ['x', 'd'],
     ]);
-    table.reset(new Map());
+    resetTable(table, []);
     expect(held()).toEqual([]);
   });
 });

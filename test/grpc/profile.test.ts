@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { destinationServer } from '../kit/destination.js';
+import { resetTable } from '../kit/reset-table.js';
 import {
   externalWorkloadRow,
   podBackend,
@@ -78,7 +79,7 @@ describe('a stream about a service', () => {
         profile_ref: { resource: { kind: 'ServiceProfile', namespace: 'clients' } },
       },
     ]);
-    server.mesh.tables.serviceProfiles.reset(new Map());
+    resetTable(server.mesh.tables.serviceProfiles, []);
     server.mesh.apply({ service: web });
     const [last] = await stream.next();
     expect(last).toMatchObject(plain);

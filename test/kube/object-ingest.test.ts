@@ -89,13 +89,22 @@ test('a replacement that isn’t committed changes nothing', () => {
   expect(ingest.size).toBe(1);
 });
 
-test('what a reset lent may change afterwards: the sink must have copied it', () => {
-  const lent: ReadonlyMap<string, BackendsRow>[] = [];
-  sink.reset = (rows) => void lent.push(rows);
-  const replacement = ingest.replacement();
-  replacement.add(rawSlice('web-1', 'web'));
-  replacement.commit();
-  expect(lent[0]?.size).toBe(1);
+test('a replacement keeps the last good row of what is malformed, and forgets what it doesn’t list', () => {
+  const bad = (name: string) => ({ ...rawSlice(name, 'web'), endpoints: 7 });
+  ingest.apply(rawSlice('web-1', 'web'));
   ingest.apply(rawSlice('web-2', 'web'));
-  expect(lent[0]?.size).toBe(2);
+  ingest.apply(bad('web-3'));
+  const lastGood = sink.rows.get('default/web-1');
+
+  const replacement = ingest.replacement();
+  replacement.add(bad('web-1'));
+  replacement.add(bad('web-4'));
+  replacement.commit();
+  expect(sink.verbs.at(-1)).toBe('reset default/web-1');
+  expect(sink.rows.get('default/web-1')).toBe(lastGood);
+  expect([ingest.size, ingest.malformed]).toEqual([1, 3]);
+
+  // Those that the list held are still known to be in trouble, and the one that it didn't is not.
+  for (const name of ['web-1', 'web-3', 'web-4']) ingest.apply(bad(name));
+  expect(ingest.malformed).toBe(4);
 });

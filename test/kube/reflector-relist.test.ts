@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { rawPod, rawStatus } from '../kit/kube-objects.js';
+import { plainEqual } from '../../src/core/equal.js';
+import { Table } from '../../src/engine/table.js';
+import { View } from '../../src/engine/view.js';
+import type { PodRow } from '../../src/mesh/rows.js';
+import { testEngine } from '../kit/engine.js';
+import { rawList, rawPod, rawStatus } from '../kit/kube-objects.js';
+import { until } from '../kit/until.js';
 import { type Lab, listOf, openLab } from './reflector-lab.js';
 
 let lab: Lab;
@@ -131,5 +137,64 @@ describe('a state that is gone', () => {
     (await lab.server.nextList()).json(listOf(['a'], '12'));
     await lab.granted();
     expect(lab.relists).toEqual({ rejected: 1 });
+  });
+});
+
+describe('a table', () => {
+  /** What a subscriber is told of which of `names` exist. */
+  function subscribed(names: readonly string[]) {
+    const { engine } = testEngine();
+    const table = new Table<string, PodRow>(engine, { name: 'pods', equal: plainEqual });
+    const view = new View<string, string>(engine, {
+      name: 'present',
+      id: String,
+      derive: (read) => names.filter((name) => read.get(table, `default/${name}`) !== undefined).join(' '),
+    });
+    const subscription = view.subscribe('', () => told.push(subscription.latest.value));
+    const told = [subscription.latest.value];
+    /** Publishes whatever is due. */
+    const publish = (): readonly string[] => {
+      engine.flush();
+      return told;
+    };
+    return { table, publish };
+  }
+  const page = (name: string, resourceVersion: string, next: string) =>
+    rawList([rawPod(name)], { resourceVersion, next });
+
+  test('shows nothing of a list until all of its pages are there, be it the first or another', async () => {
+    const { table, publish } = subscribed(['a', 'b', 'c']);
+    lab.start({ sink: table });
+    (await lab.server.nextList()).json(page('a', '10', 'page-2'));
+    const second = await lab.server.nextList();
+    expect([publish(), table.size, lab.status.objects]).toEqual([[''], 0, 0]);
+    second.json(page('b', '10', ''));
+    const watch = await lab.granted();
+    expect(publish()).toEqual(['', 'a b']);
+    const kept = table.get('default/b');
+
+    watch.event('ERROR', rawStatus(410, 'Expired'));
+    (await lab.server.nextList()).json(page('b', '20', 'page-2'));
+    const last = await lab.server.nextList();
+    expect([publish(), table.size, lab.status.objects]).toEqual([['', 'a b'], 2, 2]);
+    last.json(page('c', '20', ''));
+    await lab.granted();
+    expect(publish()).toEqual(['', 'a b', 'b c']);
+    expect(table.get('default/b')).toBe(kept);
+  });
+
+  test('shows nothing of a list that breaks off, or that the reflector is ended in', async () => {
+    const { table, publish } = subscribed(['a', 'b', 'c']);
+    const watch = await lab.watching(['a', 'b'], { sink: table });
+    lab.clock.advance(20_000);
+    watch.event('ERROR', rawStatus(410, 'Expired'));
+    (await lab.server.nextList()).json(page('c', '20', 'page-2'));
+    (await lab.server.nextList()).json(rawStatus(410, 'Expired'), 410);
+    (await lab.server.nextList()).json(page('c', '30', 'page-2'));
+    await lab.server.nextList();
+    lab.controller.abort();
+    await until(() => lab.status.phase.kind === 'stopped');
+    expect(publish()).toEqual(['', 'a b']);
+    expect([...table.entries()].map(([key]) => key)).toEqual(['default/a', 'default/b']);
   });
 });

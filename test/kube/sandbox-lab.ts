@@ -204,7 +204,7 @@ class FaithfulSink<Row> extends RecordingSink<Row> {
   }
 
   override delete(key: string): void {
-    this.#checkGone(key);
+    if (this.rows.has(key)) this.#checkGone(key);
     super.delete(key);
   }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { nodeName, serverId } from '../../src/core/ids.js';
 import type { ServerRow } from '../../src/mesh/rows.js';
 import { testMesh } from '../kit/mesh.js';
+import { resetTable } from '../kit/reset-table.js';
 import { externalWorkloadRow, podBackend, podRow, serverRow, serviceRow, sliceRow } from '../kit/rows.js';
 
 const port = 9000;
@@ -141,7 +142,7 @@ test('a change of Servers that changes no port of the pod tells nobody', () => {
     { server: serverRow('api', 'api') },
     { server: { ...byName, podSelector: [{ kind: 'in', label: 'app', values: ['web', 'api'] }] } },
   );
-  mesh.tables.servers.reset(new Map([[byNumber.id, byNumber]]));
+  resetTable(mesh.tables.servers, [[byNumber.id, byNumber]]);
   mesh.engine.flush();
   expect([clients.told, clients.publications]).toEqual([opaque, [0, 0]]);
 });
@@ -200,7 +201,10 @@ test('a pod finds its Servers without looking at those of others', () => {
     });
     return { ...row, podSelector };
   });
-  mesh.tables.servers.reset(new Map(servers.map((row) => [row.id, row])));
+  resetTable(
+    mesh.tables.servers,
+    servers.map((row) => [row.id, row] as const),
+  );
   for (let nth = 0; nth < 200; nth++) {
     const ip = `10.1.0.${nth}`;
     mesh.apply({ pod: podRow(`p${nth}`, { labels: { app: `app-${nth}` }, ips: [ip] }) });

@@ -1,30 +1,22 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { endpointsOf } from '../../../src/sandbox/controllers/endpoint.js';
 import * as kinds from '../../../src/sandbox/controllers/kinds.js';
 import { podOf } from '../../../src/sandbox/controllers/pod.js';
-import { at, recordsAt, stringMapAt, textAt } from '../../../src/sandbox/store/field.js';
+import { at, recordsAt } from '../../../src/sandbox/store/field.js';
 import type { KubeObject } from '../../../src/sandbox/store/object.js';
 import type { StoreEvent } from '../../../src/sandbox/store/store.js';
-import { type TestCluster, deployment, pod, service, testCluster, workload } from './test-cluster.js';
+import { slicesOf, subsetsOf } from './announced.js';
+import { type TestCluster, deployment, pod, service, testCluster } from './test-cluster.js';
 
 let cluster: TestCluster;
 afterEach(() => cluster.stop());
 
-function slices(name: string): readonly KubeObject[] {
-  return cluster.store
-    .list(kinds.endpointSlices, 'default')
-    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
-}
+const slices = (name: string): readonly KubeObject[] => slicesOf(cluster, name);
+const subsets = (name: string): unknown => subsetsOf(cluster, name);
 
 /** The endpoints of all slices of a Service, by pod. */
 function endpoints(name: string): Record<string, unknown> {
   const all = slices(name).flatMap((slice) => recordsAt(slice, 'endpoints'));
   return Object.fromEntries(all.map((one) => [String(at(one, 'targetRef', 'name')), one['conditions']]));
-}
-
-function subsets(name: string): unknown {
-  return cluster.get(kinds.endpoints, name)['subsets'];
 }
 
 /** What happens to slices and Endpoints from now on. */
@@ -223,99 +215,6 @@ describe('a Service that selects pods', () => {
   });
 });
 
-describe('ports', () => {
-  const container = (port: number): object => ({
-    containers: [{ name: 'main', image: 'main:1', ports: [{ name: 'http', containerPort: port }] }],
-  });
-
-  test('are found by name in each pod, so pods may serve them on different numbers', () => {
-    cluster = testCluster();
-    cluster.apply(
-      service('web'),
-      pod('old', { labels, spec: container(8080) }),
-      pod('new', { labels, spec: container(9090) }),
-    );
-    cluster.clock.advance(1_000);
-    const byPort = slices('web').map((slice) => [
-      at(slice, 'ports', 0, 'port'),
-      recordsAt(slice, 'endpoints').map((one) => at(one, 'targetRef', 'name')),
-    ]);
-    expect(byPort.toSorted(([left], [right]) => Number(left) - Number(right))).toEqual([
-      [8080, ['old']],
-      [9090, ['new']],
-    ]);
-    expect(subsets('web')).toMatchObject([{ ports: [{ port: 8080 }] }, { ports: [{ port: 9090 }] }]);
-  });
-
-  test('of a pod that does not name one are missing', () => {
-    cluster = testCluster();
-    const ports = [
-      { name: 'web', port: 80, targetPort: 'http', appProtocol: 'http' },
-      { name: 'admin', port: 81, targetPort: 'admin' },
-      { name: 'same', port: 82 },
-      { name: 'udp', port: 80, targetPort: 'http', protocol: 'UDP' },
-    ];
-    cluster.apply(service('web', { ports }), pod('one', { labels }));
-    cluster.apply(service('lost', { selector: labels, ports: [{ port: 80, targetPort: 'nowhere' }] }));
-    cluster.clock.advance(1_000);
-    expect(slices('web').map((slice) => slice['ports'])).toEqual([
-      [
-        { name: 'web', port: 8080, protocol: 'TCP', appProtocol: 'http' },
-        { name: 'same', port: 82, protocol: 'TCP' },
-      ],
-    ]);
-    expect(slices('lost')).toMatchObject([{ ports: [], endpoints: [{ targetRef: { name: 'one' } }] }]);
-    expect(subsets('lost')).toEqual([]);
-  });
-
-  test('of sidecars count', () => {
-    cluster = testCluster();
-    const initContainers = [
-      {
-        name: 'proxy',
-        image: 'proxy:1',
-        restartPolicy: 'Always',
-        ports: [{ name: 'admin', containerPort: 4191 }],
-      },
-      { name: 'setup', image: 'setup:1', ports: [{ name: 'admin', containerPort: 1 }] },
-    ];
-    cluster.apply(service('web', { ports: [{ port: 80, targetPort: 'admin' }] }));
-    cluster.apply(pod('one', { labels, spec: { initContainers } }));
-    cluster.clock.advance(1_000);
-    expect(slices('web')).toMatchObject([{ ports: [{ port: 4191 }] }]);
-  });
-});
-
-describe('a headless Service', () => {
-  test('names the pods of its StatefulSet', () => {
-    cluster = testCluster();
-    cluster.apply(service('db', { clusterIP: 'None' }), service('db-web', { selector: { app: 'db' } }));
-    cluster.apply(workload('StatefulSet', 'db', { serviceName: 'db', replicas: 2 }));
-    cluster.clock.advance(3_000);
-    const hostnames = (name: string): unknown =>
-      slices(name).flatMap((slice) => recordsAt(slice, 'endpoints').map((one) => one['hostname']));
-    expect(hostnames('db')).toEqual(['db-0', 'db-1']);
-    expect(hostnames('db-web')).toEqual([undefined, undefined]);
-    expect(slices('db')[0]?.metadata.labels).toHaveProperty(['service.kubernetes.io/headless'], '');
-    expect(cluster.get(kinds.endpoints, 'db').metadata.labels).toHaveProperty(
-      ['service.kubernetes.io/headless'],
-      '',
-    );
-    expect(subsets('db')).toMatchObject([{ addresses: [{ hostname: 'db-0' }, { hostname: 'db-1' }] }]);
-  });
-
-  test('may have no ports at all', () => {
-    cluster = testCluster();
-    cluster.apply(
-      service('db', { clusterIP: 'None', ports: undefined, selector: labels }),
-      pod('one', { labels }),
-    );
-    cluster.clock.advance(1_000);
-    expect(slices('db')).toMatchObject([{ ports: [], endpoints: [{ targetRef: { name: 'one' } }] }]);
-    expect(subsets('db')).toEqual([{ addresses: [expect.objectContaining({ ip: '127.64.0.1' })] }]);
-  });
-});
-
 describe('what is not its business', () => {
   const manual = (name: string): readonly KubeObject[] => [
     {
@@ -419,98 +318,3 @@ test('one pod of many that changes writes one slice', () => {
   cluster.clock.settle();
   expect(events).toEqual([]);
 });
-
-test('after any changes, slices and Endpoints say what a fresh look at the pods says', () => {
-  const step = fc.record({
-    kind: fc.constantFrom('pod', 'kill', 'ready', 'label', 'selector', 'ports', 'wait'),
-    which: fc.nat(4),
-    value: fc.nat(2),
-  });
-  const apps = ['web', 'api', 'db'];
-  const portsOf = (value: number): unknown =>
-    [
-      [{ port: 80 }],
-      [{ port: 80, targetPort: 'http' }],
-      [
-        { name: 'a', port: 1 },
-        { name: 'b', port: 2, targetPort: 'http' },
-      ],
-    ][value];
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
-      cluster = testCluster({ maxEvents: 0 });
-      cluster.apply(service('web'), service('api', { selector: { app: 'api' } }));
-      for (const { kind, which, value } of steps) {
-        const name = `pod-${which}`;
-        const app = apps[value] ?? '';
-        const present = cluster.store.get(kinds.pods, 'default', name);
-        const spec = {
-          containers: [
-            { name: 'main', image: 'i:1', ports: [{ name: 'http', containerPort: 8_000 + value }] },
-          ],
-        };
-        if (kind === 'pod' && !present) cluster.apply(pod(name, { labels: { app }, spec }));
-        if (kind === 'kill' && present) cluster.delete(kinds.pods, name);
-        if (kind === 'ready' && present) {
-          cluster.patch(kinds.pods, name, {
-            metadata: { annotations: { 'sandbox.conduit.io/ready': String(value > 0) } },
-          });
-        }
-        if (kind === 'label' && present) cluster.patch(kinds.pods, name, { metadata: { labels: { app } } });
-        if (kind === 'selector') cluster.patch(kinds.services, 'web', { spec: { selector: { app } } });
-        if (kind === 'ports') cluster.patch(kinds.services, 'web', { spec: { ports: portsOf(value) } });
-        if (kind === 'wait') cluster.clock.advance(value * 400);
-      }
-      cluster.clock.settle();
-      for (const name of ['web', 'api']) expect(seen(name)).toEqual(derived(name));
-      cluster.stop();
-    }),
-    { numRuns: 40 },
-  );
-});
-
-interface SeenEndpoint {
-  readonly ip: string | undefined;
-  readonly ports: string;
-  readonly conditions: unknown;
-}
-
-function byIp(left: { readonly ip: string | undefined }, right: { readonly ip: string | undefined }): number {
-  return (left.ip ?? '') < (right.ip ?? '') ? -1 : 1;
-}
-
-/** What the slices and the Endpoints of a Service say. */
-function seen(name: string): unknown {
-  const inSlices = slices(name).flatMap((slice): SeenEndpoint[] =>
-    recordsAt(slice, 'endpoints').map((one) => ({
-      ip: textAt(one, 'addresses', 0),
-      ports: recordsAt(slice, 'ports')
-        .map((port) => `${String(port['name'])}:${String(port['port'])}`)
-        .join(),
-      conditions: one['conditions'],
-    })),
-  );
-  const inEndpoints = recordsAt(cluster.get(kinds.endpoints, name), 'subsets').flatMap((subset) =>
-    ['addresses', 'notReadyAddresses'].flatMap((list) =>
-      recordsAt(subset, list).map((one) => ({ ip: textAt(one, 'ip'), ready: list === 'addresses' })),
-    ),
-  );
-  return { inSlices: inSlices.toSorted(byIp), inEndpoints: inEndpoints.toSorted(byIp) };
-}
-
-/** The same, from nothing but the pods. */
-function derived(name: string): unknown {
-  const object = cluster.get(kinds.services, name);
-  const wanted = Object.entries(stringMapAt(object, 'spec', 'selector'));
-  const selected = cluster.pods().filter((one) => wanted.every(([key, value]) => one.labels[key] === value));
-  const all = endpointsOf(object, selected, () => undefined);
-  const inSlices = all.map(({ ip, ports, ready, serving, terminating }) => ({
-    ip,
-    ports: ports.map((port) => `${port.name}:${port.port}`).join(),
-    conditions: { ready, serving, terminating },
-  }));
-  const inEndpoints = all
-    .filter(({ ready, terminating, ports }) => (ready || !terminating) && ports.length > 0)
-    .map(({ ip, ready }) => ({ ip, ready }));
-  return { inSlices: inSlices.toSorted(byIp), inEndpoints: inEndpoints.toSorted(byIp) };
-}
