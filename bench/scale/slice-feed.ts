@@ -7,17 +7,23 @@ import type { BackendsRow } from '../../src/mesh/rows.js';
 /** Makes rows of EndpointSlices the way a reflector does: out of JSON, sharing with the row before what stays. */
 export class SliceFeed {
   readonly #ingest: ObjectIngest<BackendsRow>;
+  readonly #rows = new Map<string, BackendsRow>();
   #row: BackendsRow | undefined;
 
   constructor() {
     this.#ingest = new ObjectIngest({
       resource: endpointSlices(meshLabels('conduit.io')),
       sink: {
-        apply: (_key, row) => {
+        size: 0,
+        get: (key) => this.#rows.get(key),
+        apply: (key, row) => {
+          this.#rows.set(key, row);
           this.#row = row;
         },
         delete: () => undefined,
-        reset: () => undefined,
+        beginReset: () => {
+          throw new Error('nothing is listed here');
+        },
       },
       log: pino({ level: 'silent' }),
     });

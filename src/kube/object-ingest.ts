@@ -115,7 +115,7 @@ export class ObjectIngest<Row> {
 
   #shared(key: string, row: Row): Row {
     const { share } = this.#resource;
-    const before = share && this.#held.get(key);
+    const before = share && this.#sink.get(key);
     return before === undefined || share === undefined ? row : share(row, before);
   }
 

@@ -1,12 +1,14 @@
 /**
- * Where a reflector puts what it learns, and the only place that holds it. Three verbs are all there is; a table of rows
- * satisfies it.
+ * Where a reflector puts what it learns, and the only place that holds it. Three verbs are all that changes it; a
+ * table of rows satisfies it.
  *
  * A key is `namespace/name`, or `name` where the kind has no namespaces: the id of the row.
  */
 export interface Sink<Row> {
   /** How many rows it holds. */
   readonly size: number;
+  /** The row that it has of the object; undefined where it has none. */
+  get(key: string): Row | undefined;
   /** The object exists and looks like this. It may have been applied before, in this very form. */
   apply(key: string, row: Row): void;
   /** There is no such object, or none that is of use. There need not have been a row. */

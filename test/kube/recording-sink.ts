@@ -14,6 +14,10 @@ export class RecordingSink<Row> implements Sink<Row> {
     return this.rows.size;
   }
 
+  get(key: string): Row | undefined {
+    return this.rows.get(key);
+  }
+
   apply(key: string, row: Row): void {
     this.calls.push({ verb: 'apply', key, row });
     this.rows.set(key, row);

@@ -13,6 +13,7 @@ import type { PodSelection, ResourceKind } from '../../src/core/resource.js';
 import type { BackendsRow, ControllerKind, OwnerRef, PodRow } from '../../src/mesh/rows.js';
 import type { SelectedResourceSet } from '../../src/mesh/selected-resources.js';
 import { testMesh } from '../kit/mesh.js';
+import { resetTable } from '../kit/reset-table.js';
 import {
   bareBackend,
   controllerRow,
@@ -350,7 +351,7 @@ class Twins {
         return;
       case 'pods': {
         const rows = new Map(to.rows.map((row) => [row.id, row]));
-        tables.pods.reset(rows);
+        resetTable(tables.pods, rows);
         plain.pods.clear();
         for (const row of rows.values()) plain.pods.set(row.id, row);
         return;
