@@ -8,10 +8,21 @@ import { describeMachine } from './kit/machine.js';
 import { proxy } from './proxy/bench.js';
 import { scale } from './scale/bench.js';
 import { start } from './start/bench.js';
+import { telemetry } from './telemetry/bench.js';
 import { storm } from './storm/bench.js';
 import { zonesBench } from './zones/bench.js';
 
-const benches: readonly Bench[] = [fanOut, start, scale, zonesBench, storm, crashLoop, proxy, disruption];
+const benches: readonly Bench[] = [
+  fanOut,
+  start,
+  scale,
+  zonesBench,
+  storm,
+  crashLoop,
+  proxy,
+  telemetry,
+  disruption,
+];
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

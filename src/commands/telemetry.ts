@@ -34,7 +34,7 @@ export function startTelemetry({
     reporters,
     pods,
     registry,
-    intervalMs: () => load.intervalMs(reporters.size),
+    intervalMs: (proxies) => load.intervalMs(proxies),
   });
   const timers = [
     setInterval(() => {

@@ -18,11 +18,15 @@ export interface TelemetryOptions {
   readonly reporters: Reporters;
   readonly pods: ReportingPods;
   readonly registry: Registry;
-  /** What proxies are told to wait from one report to the next. */
-  readonly intervalMs: () => number;
+  /** What proxies are told to wait from one report to the next, where so many report. */
+  readonly intervalMs: (proxies: number) => number;
   /** How many proxies may report at a time. Default 20,000. */
   readonly maxCalls?: number;
+  /** How long a proxy may take to introduce itself. Default 10 s. */
+  readonly introductionMs?: number;
 }
+
+const defaultIntroductionMs = 10_000;
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
 
@@ -31,7 +35,7 @@ export function createTelemetryService(options: TelemetryOptions): GrpcService {
   const { reporters, registry, maxCalls = 20_000 } = options;
   const calls = new Map<PodId, ReportCall>();
   const metrics = createTelemetryMetrics(registry, { reporters, calls: () => calls.size });
-  const context: CallContext = { ...options, calls, metrics };
+  const context: CallContext = { ...options, calls, metrics, reader: new ReportReader() };
 
   const report = (call: Call): void => {
     if (calls.size >= maxCalls) {
@@ -55,6 +59,8 @@ interface CallContext extends TelemetryOptions {
   /** The present call of each pod. */
   readonly calls: Map<PodId, ReportCall>;
   readonly metrics: TelemetryMetrics;
+  /** Of all calls: a report is read and applied in one go, and what is used all the time stays in the CPU's caches. */
+  readonly reader: ReportReader;
 }
 
 /** One proxy's call. */
@@ -62,8 +68,8 @@ class ReportCall {
   readonly #call: Call;
   readonly #open: OpenCall;
   readonly #context: CallContext;
-  readonly #reader = new ReportReader();
   #reporter: Reporter | undefined;
+  #introductionTimer: NodeJS.Timeout | undefined;
 
   constructor(call: Call, context: CallContext) {
     this.#call = call;
@@ -73,6 +79,11 @@ class ReportCall {
 
   start(): void {
     this.#open.whenOver(() => this.#leave());
+    const { introductionMs = defaultIntroductionMs } = this.#context;
+    this.#introductionTimer = setTimeout(() => {
+      const details = `introduction: absent for ${introductionMs / 1_000} s; expected first`;
+      this.#open.end({ code: status.INVALID_ARGUMENT, details });
+    }, introductionMs).unref();
     this.#call.on('data', (bytes: Buffer) => {
       if (this.#open.isEnding) return;
       try {
@@ -87,7 +98,7 @@ class ReportCall {
   #receive(bytes: Buffer): void {
     const startedMs = performance.now();
     const reporter = this.#reporter;
-    const read = this.#reader.read(bytes, reporter === undefined ? 0 : reporter.boundsMs.length + 1);
+    const read = this.#context.reader.read(bytes, reporter === undefined ? 0 : reporter.boundsMs.length + 1);
     switch (read.kind) {
       case 'problem':
         this.#refuse(read.problem, startedMs);
@@ -111,6 +122,7 @@ class ReportCall {
     const { peer } = this.#open;
     const caller = pods.caller(id, peer.slice(0, peer.lastIndexOf(':')));
     if (!caller.ok) throw new StatusError(status.PERMISSION_DENIED, caller.problem);
+    clearTimeout(this.#introductionTimer);
     const former = calls.get(id);
     calls.set(id, this);
     former?.supersede();
@@ -119,9 +131,8 @@ class ReportCall {
   }
 
   #apply(reporter: Reporter, startedMs: number): void {
-    const { metrics } = this.#context;
-    const { report } = this.#reader;
-    const applied = reporter.apply(report);
+    const { metrics, reader } = this.#context;
+    const applied = reporter.apply(reader.report);
     switch (applied.kind) {
       case 'problem':
         this.#refuse(applied.problem, startedMs);
@@ -143,7 +154,8 @@ class ReportCall {
   }
 
   #answer({ sequence, resendAll }: { readonly sequence: number; readonly resendAll: boolean }): void {
-    const interval = toDuration(this.#context.intervalMs());
+    const { intervalMs, calls } = this.#context;
+    const interval = toDuration(intervalMs(calls.size));
     const response = { sequence: BigInt(sequence), interval, resendAll };
     // Who sends on without taking answers isn't read from until it has taken them.
     if (this.#call.write(Buffer.from(ReportResponse.encode(response).finish()))) return;
@@ -158,6 +170,7 @@ class ReportCall {
   }
 
   #leave(): void {
+    clearTimeout(this.#introductionTimer);
     const reporter = this.#reporter;
     if (reporter === undefined || this.#context.calls.get(reporter.pod) !== this) return;
     this.#context.calls.delete(reporter.pod);

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import type { PodSelection } from '../core/resource.js';
 import type { Mesh } from '../mesh/mesh.js';
-import { firstBucket, type Growth, growthSlots } from '../telemetry/growth.js';
+import { firstBucket, type Growth, type GrowthFrame, growthSlots } from '../telemetry/growth.js';
 import type { Reporters } from '../telemetry/reporters.js';
 import type { Subject } from '../telemetry/subject.js';
 import { groupingOf, rowOf, type SelectionMatch, type TrafficEnds } from './grouping.js';
@@ -19,22 +20,37 @@ export interface EmbeddedSourceOptions {
 export function createEmbeddedSource(options: EmbeddedSourceOptions): StatSource {
   return {
     kind: 'embedded',
-    traffic: (query) => Promise.resolve(summarize(query, options)),
+    traffic: (query) => summarize(query, options),
   };
 }
 
-function summarize(query: StatQuery, options: EmbeddedSourceOptions): SourceAnswer {
+/** How long a turn of the event loop goes on with it: whoever waits for discovery doesn't ask for statistics. */
+const maxTurnMs = 5;
+
+async function summarize(query: StatQuery, options: EmbeddedSourceOptions): Promise<SourceAnswer> {
   const { reporters, nowMs } = options;
   const { windows, sinceMs } = reporters;
   const coverage = windows.cover(query.windowMs);
   const sums = new Sums(query, options);
-  windows.each(coverage, ({ subject: index, growth, length }) => {
-    const subject = reporters.subject(index);
-    if (subject !== undefined) sums.add(subject, growth, length);
-  });
+  const addFrame = (frame: GrowthFrame): void => {
+    frame.each(({ subject: index, growth, length }) => {
+      const subject = reporters.subject(index);
+      if (subject !== undefined) sums.add(subject, growth, length);
+    });
+  };
+  const [current, ...settled] = windows.frames(coverage);
+  // What changes meanwhile is read in one turn: what hasn't become a frame as yet would come a second time in one.
+  if (current !== undefined) addFrame(current);
   for (const subject of reporters.untold()) sums.add(subject, subject.growth, subject.growth.length);
   for (const reporter of reporters.shown()) {
     for (const subject of reporter.subjects()) sums.addOpen(subject);
+  }
+  let turnStartedMs = performance.now();
+  for (const frame of settled) {
+    addFrame(frame);
+    if (performance.now() - turnStartedMs < maxTurnMs) continue;
+    await setImmediate();
+    turnStartedMs = performance.now();
   }
   const ranMs = nowMs() - sinceMs;
   const coveredMs = coverage.toMs - coverage.fromMs;

@@ -47,23 +47,24 @@ export class ReportReader {
   };
   readonly #cursor = new WireCursor();
   #numbers = 0;
+  /** The number of the report's field that is being read; 0 outside of a report, -1 between its fields. */
+  #field = 0;
 
   /** `buckets` counts the one without a bound. */
   read(bytes: Uint8Array, buckets: number): Read {
     const cursor = this.#cursor;
     cursor.open(bytes);
-    let field = '';
+    this.#field = 0;
     try {
       let found: Read = { kind: 'problem', problem: 'message: absent; expected an introduction or a report' };
       while (cursor.at < cursor.end) {
-        field = 'message';
         const tag = cursor.uint32();
         if (tag === introductionTag) {
           const until = cursor.length();
           found = { kind: 'introduction', bytes: bytes.subarray(cursor.at, until) };
           cursor.at = until;
         } else if (tag === reportTag) {
-          field = 'report';
+          this.#field = unknownField;
           const until = cursor.length();
           // Several parts of one message are one message.
           if (found.kind !== 'report') this.#clear();
@@ -75,9 +76,36 @@ export class ReportReader {
       }
       return found.kind === 'report' ? this.#checked(found) : found;
     } catch (error) {
-      if (error instanceof WireProblem) return { kind: 'problem', problem: `${field}: ${error.message}` };
+      if (error instanceof WireProblem) {
+        return { kind: 'problem', problem: `${this.#place()}: ${error.message}` };
+      }
       if (error instanceof ReportProblem) return { kind: 'problem', problem: error.message };
       throw error;
+    }
+  }
+
+  /** Where the cursor is, for a problem. */
+  #place(): string {
+    const { declarations, values, latencies, ended } = this.report;
+    switch (this.#field) {
+      case 0:
+        return 'message';
+      case 1:
+        return 'report.sequence';
+      case 2:
+        return 'report.complete';
+      case 3:
+        return `report.series[${declarations.length}]`;
+      case 4:
+        return `report.value_series[${values}]`;
+      case 5:
+        return `report.values[${this.#numbers}]`;
+      case 6:
+        return `report.latencies[${latencies}]`;
+      case 7:
+        return `report.ended[${ended.length}]`;
+      default:
+        return 'report';
     }
   }
 
@@ -109,10 +137,13 @@ export class ReportReader {
     cursor.end = until;
     const { report } = this;
     while (cursor.at < until) {
+      this.#field = unknownField;
       const tag = cursor.uint32();
+      this.#field = tag >>> 3;
       switch (tag) {
         case 0x08:
           report.sequence = cursor.varint();
+          if (report.sequence > Number.MAX_SAFE_INTEGER) tooLarge('report.sequence', report.sequence);
           break;
         case 0x10:
           report.isComplete = cursor.varint() !== 0;
@@ -123,29 +154,41 @@ export class ReportReader {
         case 0x20:
           this.#addValueSeries(cursor.uint32());
           break;
-        case 0x22:
-          for (const end = cursor.length(); cursor.at < end; ) this.#addValueSeries(cursor.uint32());
+        case 0x22: {
+          const end = cursor.length();
+          while (cursor.at < end) this.#addValueSeries(cursor.uint32());
+          cursor.close(end);
           break;
+        }
         case 0x28:
           this.#addValue(cursor.varint());
           break;
-        case 0x2a:
-          for (const end = cursor.length(); cursor.at < end; ) this.#addValue(cursor.varint());
+        case 0x2a: {
+          const end = cursor.length();
+          while (cursor.at < end) this.#addValue(cursor.varint());
+          cursor.close(end);
           break;
+        }
         case 0x32:
           this.#readLatencies(buckets);
           break;
         case 0x38:
           report.ended.push(cursor.uint32());
           break;
-        case 0x3a:
-          for (const end = cursor.length(); cursor.at < end; ) report.ended.push(cursor.uint32());
+        case 0x3a: {
+          const end = cursor.length();
+          while (cursor.at < end) report.ended.push(cursor.uint32());
+          cursor.close(end);
           break;
+        }
         default:
+          this.#field = unknownField;
           cursor.skip(tag);
       }
     }
-    if (cursor.at !== until) throw new WireProblem('a part is longer than the whole');
+    this.#field = unknownField;
+    cursor.close(until);
+    this.#field = 0;
     cursor.end = outer;
   }
 
@@ -179,7 +222,7 @@ export class ReportReader {
     const cursor = this.#cursor;
     const until = cursor.length();
     const { report } = this;
-    const index = report.latencies++;
+    const index = report.latencies;
     if (index === report.latencySeries.length) {
       report.latencySeries = grown(report.latencySeries);
       report.latencySums = grown(report.latencySums);
@@ -204,9 +247,10 @@ export class ReportReader {
           if (filled < buckets) counts[first + filled] = count;
           filled++;
         } while (cursor.at < end);
+        if (end !== -1) cursor.close(end);
       } else cursor.skip(tag);
     }
-    if (cursor.at !== until) throw new WireProblem('a part is longer than the whole');
+    cursor.close(until);
     if (filled !== buckets) {
       throw new ReportProblem(
         `report.latencies[${index}].counts: ${filled} numbers; expected ${buckets}, one for each bound of the introduction and one more`,
@@ -219,9 +263,11 @@ export class ReportReader {
     }
     report.latencySeries[index] = series;
     report.latencySums[index] = sum;
+    report.latencies += 1;
   }
 }
 
+const unknownField = -1;
 const introductionTag = 0x0a;
 const reportTag = 0x12;
 const aReport: Read = { kind: 'report' };

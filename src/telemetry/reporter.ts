@@ -1,6 +1,6 @@
 import type { PodId } from '../core/ids.js';
 import { createGrowth, firstBucket, type Growth, type GrowthSlot, growthSlots } from './growth.js';
-import type { Declaration, Introduction } from './report.js';
+import type { Declaration, Introduction, Outcome } from './report.js';
 import type { ReportColumns } from './report-reader.js';
 import {
   type CountSeries,
@@ -39,8 +39,23 @@ export type Applied =
 
 const applied: Applied = { kind: 'applied' };
 
+/**
+ * The series that the values and the latencies of the report in hand are of. One for all reporters: reports are applied
+ * one after the other.
+ */
+const found: { readonly values: (Series | undefined)[]; readonly latencies: (Series | undefined)[] } = {
+  values: [],
+  latencies: [],
+};
+
 /** How long an address is taken to belong to the same pod, without looking. */
 const peerTrustMs = 1_000;
+
+/**
+ * How many declarations a call may have in force, for each series that there is room for: the rest are counted as
+ * rejected, but each takes a place to be known by.
+ */
+const declaredPerSeries = 4;
 
 /** Growth from before this is told late; what is younger falls into the frame of its time or the next one anyhow. */
 const lateMs = 10_000;
@@ -66,6 +81,8 @@ export class Reporter {
   #declared = new Map<number, Series | undefined>();
   #sequence = 0;
   #peersSeenMs = Number.NEGATIVE_INFINITY;
+  /** Series of before this time are told late; see `#isLate`. */
+  #lateBeforeMs = Number.NEGATIVE_INFINITY;
 
   constructor(pod: PodId, end: End, { epochMs, boundsMs }: Introduction, store: ReporterStore) {
     this.pod = pod;
@@ -125,18 +142,24 @@ export class Reporter {
     const refused = this.#refusal(report);
     if (refused !== undefined) return refused;
     const nowMs = this.#store.nowMs();
+    this.#lateBeforeMs = this.#hasReported ? Number.NEGATIVE_INFINITY : nowMs - lateMs;
     if (report.isComplete) this.#undeclare();
-    for (const declaration of report.declarations) this.#declare(declaration, nowMs);
-    this.#checkPeers(report, nowMs);
+    if (report.declarations.length > 0) {
+      for (const declaration of report.declarations) this.#declare(declaration, nowMs);
+      this.#lookUp(report);
+    }
+    this.#checkPeers(nowMs);
     for (let index = 0; index < report.values; index++) {
-      const series = this.#declared.get(report.valueSeries[index] ?? 0);
+      const series = found.values[index];
       if (series?.kind === 'count') this.#count(series, report.valueNumbers[index] ?? 0, nowMs);
     }
     const buckets = this.#owner.boundsMs.length + 1;
     for (let index = 0; index < report.latencies; index++) {
-      const series = this.#declared.get(report.latencySeries[index] ?? 0);
+      const series = found.latencies[index];
       if (series?.kind === 'latency') this.#observe(series, report, index, index * buckets, nowMs);
     }
+    found.values.length = 0;
+    found.latencies.length = 0;
     for (const id of report.ended) this.#end(id);
     if (report.isComplete) this.#endUndeclared();
     this.#sequence = report.sequence;
@@ -147,30 +170,49 @@ export class Reporter {
 
   /** Looks at all of a report before anything of it is applied. */
   #refusal(report: ReportColumns): Applied | undefined {
-    if (this.#sequence === 0 && !report.isComplete) return { kind: 'unknown-series' };
+    const { isComplete } = report;
+    if (this.#sequence === 0 && !isComplete) return { kind: 'unknown-series' };
     const declaring = new Map<number, Declaration>();
+    const most = this.#store.maxSeriesPerProxy * declaredPerSeries;
+    const declared = report.declarations.length + (isComplete ? 0 : this.#declared.size);
+    if (declared > most) return problem('report.series', declared, `at most ${most} that are not over`);
     for (const [index, declaration] of report.declarations.entries()) {
       const { id } = declaration;
-      if (declaring.has(id) || (this.#declared.has(id) && !report.isComplete)) {
+      if (declaring.has(id) || (this.#declared.has(id) && !isComplete)) {
         return problem(`report.series[${index}].id`, id, 'an id that no other series of the call has');
       }
       declaring.set(id, declaration);
     }
+    found.values.length = report.values;
+    found.latencies.length = report.latencies;
+    // Looked up once: what is known of a series costs more to find than its numbers to read.
     for (let index = 0; index < report.values; index++) {
       const id = report.valueSeries[index] ?? 0;
-      const declaration = declaring.size === 0 ? undefined : declaring.get(id);
-      const kind = declaration === undefined ? this.#kindOf(id) : kindOf(declaration);
+      const series = isComplete ? undefined : this.#declared.get(id);
+      found.values[index] = series;
+      const kind = series === undefined ? this.#kindOf(id, declaring, isComplete) : series.kind;
       if (kind === undefined) return { kind: 'unknown-series' };
       if (kind === 'latency') return problem(`report.value_series[${index}]`, id, 'no histogram');
     }
     for (let index = 0; index < report.latencies; index++) {
       const id = report.latencySeries[index] ?? 0;
-      const declaration = declaring.size === 0 ? undefined : declaring.get(id);
-      const kind = declaration === undefined ? this.#kindOf(id) : kindOf(declaration);
+      const series = isComplete ? undefined : this.#declared.get(id);
+      found.latencies[index] = series;
+      const kind = series === undefined ? this.#kindOf(id, declaring, isComplete) : series.kind;
       if (kind === undefined) return { kind: 'unknown-series' };
       if (kind === 'count') return problem(`report.latencies[${index}].series`, id, 'a histogram');
     }
     return undefined;
+  }
+
+  /** Once more, behind the report's own declarations. */
+  #lookUp(report: ReportColumns): void {
+    for (let index = 0; index < report.values; index++) {
+      found.values[index] = this.#declared.get(report.valueSeries[index] ?? 0);
+    }
+    for (let index = 0; index < report.latencies; index++) {
+      found.latencies[index] = this.#declared.get(report.latencySeries[index] ?? 0);
+    }
   }
 
   #undeclare(): void {
@@ -180,10 +222,16 @@ export class Reporter {
     }
   }
 
-  #kindOf(id: number): Series['kind'] | 'any' | undefined {
-    const series = this.#declared.get(id);
-    if (series !== undefined) return series.kind;
-    return this.#declared.has(id) ? 'any' : undefined;
+  /** Of a series that the report declares itself, or that is known of and found no room. */
+  #kindOf(
+    id: number,
+    declaring: ReadonlyMap<number, Declaration>,
+    isComplete: boolean,
+  ): Series['kind'] | 'any' | undefined {
+    const declaration = declaring.get(id);
+    if (declaration !== undefined) return kindOf(declaration);
+    // A complete report begins with nothing declared.
+    return !isComplete && this.#declared.has(id) ? 'any' : undefined;
   }
 
   #declare({ id, facts, measure, outcome, epochMs }: Declaration, nowMs: number): void {
@@ -221,15 +269,23 @@ export class Reporter {
             sum: 0,
             base: undefined,
           }
-        : { ...base, kind: 'count', measure, value: 0, base: 0 };
+        : {
+            ...base,
+            kind: 'count',
+            measure,
+            slot: slotOf(measure, outcome),
+            isMutualTls: measure === 'responses' && facts.tls === 'mutual',
+            value: 0,
+            base: 0,
+          };
     subject.series.push(series);
     this.#series += 1;
     this.#declared.set(id, series);
   }
 
   #count(series: CountSeries, value: number, nowMs: number): void {
-    const { measure, value: before } = series;
-    if (measure === 'tcp-open-connections') {
+    const before = series.value;
+    if (series.measure === 'tcp-open-connections') {
       series.value = value;
       series.changedAtMs = nowMs;
       return;
@@ -237,44 +293,37 @@ export class Reporter {
     if (value <= before) return;
     series.value = value;
     series.changedAtMs = nowMs;
-    const slot = slotOf(series);
+    const { subject, slot, isMutualTls } = series;
     if (slot === undefined) return;
-    const { subject } = series;
     const by = value - before;
-    const isMutual = measure === 'responses' && subject.facts.tls === 'mutual';
-    if (this.#isLate(series, nowMs)) {
-      const growth = createGrowth(0);
-      growth[slot] = by;
-      if (isMutual) growth[growthSlots.mutualTls] = by;
-      this.#store.grewLate(subject, growth, series.epochMs);
-      return;
-    }
-    subject.growth[slot] = (subject.growth[slot] ?? 0) + by;
-    if (isMutual) {
-      subject.growth[growthSlots.mutualTls] = (subject.growth[growthSlots.mutualTls] ?? 0) + by;
-    }
-    this.#grown(subject, nowMs);
+    const isLate = this.#isLate(series);
+    const growth = isLate ? createGrowth(0) : subject.growth;
+    growth[slot] = (growth[slot] ?? 0) + by;
+    if (isMutualTls) growth[growthSlots.mutualTls] = (growth[growthSlots.mutualTls] ?? 0) + by;
+    if (isLate) this.#store.grewLate(subject, growth, series.epochMs);
+    else this.#grown(subject, nowMs);
   }
 
   #observe(series: LatencySeries, report: ReportColumns, index: number, first: number, nowMs: number): void {
     const { counts, subject } = series;
     const told = report.counts;
     // All or nothing: buckets of which some are older and some newer can't be.
-    let grows = false;
+    let [from, until] = [counts.length, 0];
     for (let bucket = 0; bucket < counts.length; bucket++) {
       const by = (told[first + bucket] ?? 0) - (counts[bucket] ?? 0);
       if (by < 0) return;
-      if (by > 0) grows = true;
-    }
-    if (!grows) return;
-    const isLate = this.#isLate(series, nowMs);
-    const growth = isLate ? createGrowth(counts.length) : subject.growth;
-    for (let bucket = 0; bucket < counts.length; bucket++) {
-      const value = told[first + bucket] ?? 0;
-      const by = value - (counts[bucket] ?? 0);
       if (by === 0) continue;
+      if (until === 0) from = bucket;
+      until = bucket + 1;
+    }
+    if (until === 0) return;
+    const isLate = this.#isLate(series);
+    const growth = isLate ? createGrowth(counts.length) : subject.growth;
+    for (let bucket = from; bucket < until; bucket++) {
+      const value = told[first + bucket] ?? 0;
+      const place = firstBucket + bucket;
+      growth[place] = (growth[place] ?? 0) + (value - (counts[bucket] ?? 0));
       counts[bucket] = value;
-      growth[firstBucket + bucket] = (growth[firstBucket + bucket] ?? 0) + by;
     }
     series.sum = report.latencySums[index] ?? 0;
     series.changedAtMs = nowMs;
@@ -286,8 +335,8 @@ export class Reporter {
    * What the first report of all tells has grown at some time since the series' epoch. It counts where windows reach back
    * that far, and not where they don't: which of it belongs there is not known.
    */
-  #isLate({ epochMs }: Series, nowMs: number): boolean {
-    return !this.#hasReported && epochMs < nowMs - lateMs;
+  #isLate({ epochMs }: Series): boolean {
+    return epochMs < this.#lateBeforeMs;
   }
 
   #grown(subject: Subject, nowMs: number): void {
@@ -301,20 +350,18 @@ export class Reporter {
    * Before numbers grow: an address may have passed to another pod, whose numbers these are from now on. The subject then
    * goes on as another one, which begins with what has been told so far.
    */
-  #checkPeers(report: ReportColumns, nowMs: number): void {
+  #checkPeers(nowMs: number): void {
     if (nowMs - this.#peersSeenMs < peerTrustMs) return;
     this.#peersSeenMs = nowMs;
     const seen = new Set<Subject>();
-    const check = (id: number): void => {
-      const subject = this.#declared.get(id)?.subject;
-      if (subject === undefined || seen.has(subject)) return;
+    for (const series of [...found.values, ...found.latencies]) {
+      const subject = series?.subject;
+      if (subject === undefined || seen.has(subject)) continue;
       seen.add(subject);
       const peer = this.#store.podAt(subject.facts.peerIp);
-      if (peer === undefined || peer.uid === subject.peer?.uid) return;
+      if (peer === undefined || peer.uid === subject.peer?.uid) continue;
       this.#pass(subject, peer);
-    };
-    for (let index = 0; index < report.values; index++) check(report.valueSeries[index] ?? 0);
-    for (let index = 0; index < report.latencies; index++) check(report.latencySeries[index] ?? 0);
+    }
   }
 
   #pass(subject: Subject, peer: End): void {
@@ -364,7 +411,7 @@ function kindOf({ measure }: Declaration): Series['kind'] {
   return measure === 'latency' ? 'latency' : 'count';
 }
 
-function slotOf({ measure, outcome }: CountSeries): GrowthSlot | undefined {
+function slotOf(measure: CountSeries['measure'], outcome: Outcome): GrowthSlot | undefined {
   switch (measure) {
     case 'responses':
       return outcome.isFailure ? growthSlots.failures : growthSlots.successes;

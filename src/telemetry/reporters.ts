@@ -176,15 +176,15 @@ export class Reporters {
 
   /** A reporter that has left is remembered: where it comes back, only what is more than is known of it counts. */
   #takeRoom(): boolean {
-    if (this.#series >= this.#limits.maxSeries) {
+    while (this.#series >= this.#limits.maxSeries) {
       let eldest: Reporter | undefined;
       for (const reporter of this.#reporters.values()) {
         if (reporter.leftAtMs === undefined) continue;
         if (eldest?.leftAtMs === undefined || reporter.leftAtMs < eldest.leftAtMs) eldest = reporter;
       }
-      if (eldest !== undefined) this.#drop(eldest);
+      if (eldest === undefined) return false;
+      this.#drop(eldest);
     }
-    if (this.#series >= this.#limits.maxSeries) return false;
     this.#series += 1;
     return true;
   }

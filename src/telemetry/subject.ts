@@ -1,5 +1,5 @@
 import type { PodWorkload } from '../core/endpoint.js';
-import { createGrowth, type Growth } from './growth.js';
+import { createGrowth, type Growth, type GrowthSlot } from './growth.js';
 import type { Measure, Outcome, SubjectFacts } from './report.js';
 
 /** A pod at one end of some traffic, as it was when it was last known. */
@@ -58,6 +58,10 @@ interface SeriesBase {
 export interface CountSeries extends SeriesBase {
   readonly kind: 'count';
   readonly measure: Exclude<Measure, 'latency'>;
+  /** Where its growth belongs; undefined where that is not remembered. */
+  readonly slot: GrowthSlot | undefined;
+  /** Whether its growth is of responses that mutual TLS secured. */
+  readonly isMutualTls: boolean;
   /** As the proxy tells it. */
   value: number;
   /** What of it belongs to a former pod at the other end's address. */

@@ -97,12 +97,20 @@ export class Windows {
   }
 
   /** What has grown in a window, but for what hasn't been turned in; a subject may come several times. */
-  each({ fromMs }: Coverage, visit: (entry: FrameEntry) => void): void {
-    for (const frame of this.#all()) if (frame.startMs >= fromMs) frame.each(visit);
+  each(coverage: Coverage, visit: (entry: FrameEntry) => void): void {
+    for (const frame of this.frames(coverage)) frame.each(visit);
+  }
+
+  /**
+   * The frames of a window, for who doesn't go through all of them in one turn of the event loop. The first one is still
+   * being added to, by `turn` among others; it has to be read at once.
+   */
+  frames({ fromMs }: Coverage): readonly GrowthFrame[] {
+    return this.#all().filter(({ startMs }) => startMs >= fromMs);
   }
 
   #all(): GrowthFrame[] {
-    return [...this.#frames.toReversed().flat(), ...this.#late, this.#current];
+    return [this.#current, ...this.#frames.toReversed().flat(), ...this.#late];
   }
 
   #coarsen(nowMs: number): void {

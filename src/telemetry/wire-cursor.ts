@@ -1,7 +1,8 @@
 /** What makes bytes no message of protobuf's wire format. */
 export class WireProblem extends Error {}
 
-const two32 = 2 ** 32;
+/** How deep groups may be in each other: as deep as protobuf's own readers follow messages. */
+const maxDepth = 100;
 
 /**
  * Goes through a message of protobuf's wire format (https://protobuf.dev/programming-guides/encoding/). Made for the one
@@ -49,8 +50,19 @@ export class WireCursor {
 
   /** The lower 32 bits of a number, which is how protobuf reads one that is longer. */
   uint32(): number {
-    const value = this.varint();
-    return value < two32 ? value : value % two32;
+    const { bytes, end } = this;
+    let { at } = this;
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (at >= end) throw new WireProblem('it ends too early');
+      const byte = bytes[at++] ?? 0;
+      if (shift < 32) value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.at = at;
+        return value >>> 0;
+      }
+    }
+    throw new WireProblem('a number has more than 10 bytes');
   }
 
   double(): number {
@@ -68,8 +80,14 @@ export class WireCursor {
     return until;
   }
 
+  /** Ends with what is in a field of some length: all of it has to have been read, and nothing more. */
+  close(until: number): void {
+    if (this.at !== until) throw new WireProblem('a part is longer than the whole');
+  }
+
   /** Passes over a field whose tag has been read. */
-  skip(tag: number): void {
+  skip(tag: number, depth = 0): void {
+    if (tag >>> 3 === 0) throw new WireProblem('a field has the number 0');
     switch (tag & 7) {
       case 0:
         this.varint();
@@ -80,11 +98,23 @@ export class WireCursor {
       case 2:
         this.at = this.length();
         return;
+      case 3:
+        this.#skipGroup(tag, depth + 1);
+        return;
       case 5:
         this.#pass(4);
         return;
       default:
         throw new WireProblem('a field is of no kind that there is');
+    }
+  }
+
+  #skipGroup(start: number, depth: number): void {
+    if (depth > maxDepth) throw new WireProblem('groups are too deep in each other');
+    for (const end = start + 1; ; ) {
+      const tag = this.uint32();
+      if (tag === end) return;
+      this.skip(tag, depth);
     }
   }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.js';
 import { findCluster } from '../../src/kube/find-cluster.js';
 import { type WatchSet, watchCluster } from '../../src/kube/watch-set.js';
-import type { WorkloadOwnerRow } from '../../src/mesh/rows.js';
+import type { NodeRow, PodRow, ServiceRow, WorkloadOwnerRow } from '../../src/mesh/rows.js';
 import { rawList, rawNode, rawReplicaSet, rawStatus } from '../kit/kube-objects.js';
 import { recordingLog } from '../kit/log.js';
 import { until } from '../kit/until.js';
@@ -113,7 +113,7 @@ test('each kind that has a sink is listed where the API server has it, and is sy
 
 test('of owners only the metadata is asked for; nodes have no namespace', async () => {
   const replicaSets = new RecordingSink<WorkloadOwnerRow>();
-  const nodes = new RecordingSink<unknown>();
+  const nodes = new RecordingSink<NodeRow>();
   const watches = watch({ replicaSets, nodes });
   const lists = await asks(2);
   const owners = lists.get('/apis/apps/v1/replicasets');
@@ -163,11 +163,11 @@ test('what isn’t installed counts as synced, and doesn’t hold up the rest', 
 });
 
 test('a bug in one sink ends them all, and isn’t hidden', async () => {
-  const sink = new RecordingSink<unknown>();
+  const sink = new RecordingSink<ServiceRow>();
   sink.reset = () => {
     throw new TypeError('a bug');
   };
-  const watches = watch({ services: sink, pods: new RecordingSink<unknown>() });
+  const watches = watch({ services: sink, pods: new RecordingSink<PodRow>() });
   const lists = await asks(2);
   lists.get('/api/v1/services')?.json(rawList([]));
   await expect(watches.done).rejects.toThrow('a bug');

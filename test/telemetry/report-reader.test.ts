@@ -166,3 +166,62 @@ test('a series that can’t be is refused by its place', () => {
     problem: 'report.series[0]: direction: 0; expected inbound (1) or outbound (2)',
   });
 });
+
+/** A report of these bytes. */
+function reportOf(...body: readonly number[]): Uint8Array {
+  return Uint8Array.from([0x12, body.length, ...body]);
+}
+
+test('numbers may come packed, one by one, and at greater length than they need; unknown fields are passed over', () => {
+  const reader = new ReportReader();
+  const parts = [
+    // Sequence, twice: the last one counts.
+    [0x08, 9, 0x08, 0x83, 0x80, 0x00],
+    // Value series: one by one, one of them with the sign of a larger number, and packed.
+    [0x20, 1, 0x20, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x22, 2, 3, 4],
+    // Unknown: a number, 64 bits, a text, 32 bits, and a group with another one in it.
+    [0x78, 5, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7a, 1, 65, 0x7d, 1, 2, 3, 4],
+    [0x7b, 0x78, 1, 0x73, 0x74, 0x7c],
+    [0x2a, 3, 10, 11, 12, 0x28, 13],
+  ];
+  const bytes = reportOf(...parts.flat());
+  expect(reader.read(bytes, buckets)).toEqual({ kind: 'report' });
+  expect(plain(reader.report)).toMatchObject({
+    sequence: 3,
+    values: [
+      [1, 10],
+      [2 ** 32 - 1, 11],
+      [3, 12],
+      [4, 13],
+    ],
+  });
+});
+
+test.each<[string, Uint8Array, string]>([
+  ['a number that is cut off', reportOf(0x2a, 3, 1, 2, 0x80), 'report.values[2]: it ends too early'],
+  [
+    'a number of eleven bytes',
+    reportOf(0x28, 1, 0x28, ...Array.from({ length: 11 }, () => 0x81)),
+    'report.values[1]: a number has more than 10 bytes',
+  ],
+  [
+    'a packed number beyond its field',
+    reportOf(0x22, 2, 1, 0x80, 0x08, 1),
+    'report.value_series[2]: a part is longer than the whole',
+  ],
+  [
+    'a sequence that is too large',
+    encode({ sequence: 2n ** 63n }),
+    'report.sequence: about 9223372036854776000; expected at most 2^53 - 1',
+  ],
+  ['a field without a number', reportOf(0x00, 1), 'report: a field has the number 0'],
+  ['the end of no group', reportOf(0x7c), 'report: a field is of no kind that there is'],
+  ['a group that doesn’t end', reportOf(0x7b, 0x78, 1), 'report: it ends too early'],
+  [
+    'groups without end',
+    reportOf(...Array.from({ length: 120 }, () => 0x7b)),
+    'report: groups are too deep in each other',
+  ],
+])('%s is refused, and the place is named', (_name, bytes, problem) => {
+  expect(new ReportReader().read(bytes, buckets)).toEqual({ kind: 'problem', problem });
+});

@@ -72,6 +72,29 @@ test.each<[string, PlainReport, string]>([
   expect(told(reporter)).toEqual({});
 });
 
+test('a complete report that doesn’t declare what it tells of has everything asked for', () => {
+  const { introduce } = reporting();
+  const reporter = introduce();
+  apply(reporter, { series: [series(1)], values: { 1: 10 } });
+  expect(apply(reporter, { sequence: 2, values: { 1: 12 } })).toEqual({ kind: 'unknown-series' });
+  expect(told(reporter)).toEqual({ '10.0.0.2 responses 200': 10 });
+});
+
+test('a call can’t declare without end, though what it declares finds no room', () => {
+  const { introduce, reporters } = reporting({ limits: { maxSeriesPerProxy: 2 } });
+  const reporter = introduce();
+  const ports = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_each, index) => series(from + index, { port: 1 + from + index }));
+  expect(apply(reporter, { series: ports(0, 8) })).toEqual({ kind: 'applied' });
+  expect(apply(reporter, { sequence: 2, complete: false, series: ports(8, 9) })).toEqual({
+    kind: 'problem',
+    problem: 'report.series: 9; expected at most 8 that are not over',
+  });
+  expect(apply(reporter, { sequence: 2, complete: false, ended: [7] })).toEqual({ kind: 'applied' });
+  expect(apply(reporter, { sequence: 3, complete: false, series: ports(8, 9) })).toEqual({ kind: 'applied' });
+  expect(reporters).toMatchObject({ seriesCount: 2, rejected: 7 });
+});
+
 test('a new call takes up the known series; what it doesn’t declare is over', () => {
   const { introduce, reporters, clock } = reporting();
   const reporter = introduce();

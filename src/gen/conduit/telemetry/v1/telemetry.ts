@@ -111,7 +111,10 @@ export interface Introduction {
 export interface Report {
   /** 1 for the first of the call, then one more each. */
   sequence: bigint;
-  /** Whether this is every series of the proxy, as the first report of a call has to be: what isn't in it is over. */
+  /**
+   * Whether this is every series of the proxy, as the first report of a call has to be: what isn't in it is over. It
+   * declares each of them, whether or not an earlier report did.
+   */
   complete: boolean;
   /** Series that no earlier report of this call declared. */
   series: Series[];
