@@ -29,12 +29,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'telemetry',
     'stats',
-    'tap',
     'grpc',
     'client',
     'sandbox',
     'proxy',
     'gen',
+    'tap',
   ],
   main: ['commands'],
 };
@@ -90,6 +90,7 @@ test('no protobuf, gRPC or Kubernetes package is imported outside its edge', () 
     '@grpc/': ['grpc', 'tap', 'client', 'proxy', 'gen'],
     '@bufbuild/': ['grpc', 'gen'],
     '@kubernetes/': ['kube'],
+    "ws'": ['kube', 'sandbox'],
     'prom-client': ['runtime', 'grpc', 'kube', 'telemetry', 'tap', 'proxy', 'commands'],
   };
   const strays = files.flatMap((file) =>

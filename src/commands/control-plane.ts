@@ -39,8 +39,6 @@ export interface ControlPlaneOptions extends MeshOptions {
   /** Undefined: the proxies' own defaults. */
   readonly meshedHttp2ClientParams: Http2ClientParams | undefined;
   readonly services: readonly ControlPlaneService[];
-  /** Where sidecars serve their taps. */
-  readonly proxyTapPort: number;
   /** Headers, besides those of credentials, whose values no tap is told. */
   readonly tapRedactedHeaders: readonly string[];
   /** Whether tap asks for a token and for permission. Without, whoever reaches `apiAddr` sees every request. */

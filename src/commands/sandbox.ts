@@ -2,7 +2,6 @@ import { rename, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import type { SandboxConfig } from '../config/flags.js';
 import { formatHostPort } from '../config/parsers.js';
-import { sidecarTapPort } from '../config/ports.js';
 import { findCluster } from '../kube/find-cluster.js';
 import { isLoopback } from '../runtime/address.js';
 import { createLogger, type Logger } from '../runtime/log.js';
@@ -159,7 +158,6 @@ async function startSandbox(
       endpointsSource: 'slices',
       services: ['destination', 'telemetry', 'tap'],
       tapRedactedHeaders: [],
-      proxyTapPort: sidecarTapPort,
       log,
       registry: createRegistry({ version: packageVersion() }),
     });

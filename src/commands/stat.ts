@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { statSummary } from '../client/api.js';
-import { formatHostPort } from '../config/parsers.js';
 import type { StatConfig } from '../config/stat-flags.js';
 import type { StatSummaryRequest, StatSummaryResponse } from '../gen/conduit/api/v1/api.js';
 import { toDuration } from '../wire/duration.js';
+import { type ApiConnection, connectToApi } from './api-connection.js';
 import { coloursFor } from './colour.js';
 import { exitCode, interruptedExitCode } from './exit.js';
 import type { Io } from './io.js';
@@ -26,8 +26,26 @@ export async function run(config: StatConfig, io: Io, args: readonly string[]): 
     window: toDuration(config.timeWindow.ms),
     edge: edge && { ...edge },
   };
+  const connected = await connectToApi(config, io);
+  if (!connected.ok) {
+    io.stderr.write(`conduit stat: ${printable(connected.problem)}\n`);
+    return exitCode.failure;
+  }
+  try {
+    return await ask(connected.value, request, config, io);
+  } finally {
+    connected.value.close();
+  }
+}
+
+async function ask(
+  connection: ApiConnection,
+  request: StatSummaryRequest,
+  config: StatConfig,
+  io: Io,
+): Promise<number> {
   const question = {
-    address: formatHostPort(config.apiAddr),
+    address: connection.address,
     signal: io.signal,
     timeoutMs: config.timeout.ms,
   };
@@ -37,7 +55,7 @@ export async function run(config: StatConfig, io: Io, args: readonly string[]): 
     if (io.signal.aborted) return interruptedExitCode(io.signal);
     if (!answer.ok) {
       const { code, message } = answer.failure;
-      io.stderr.write(`conduit stat: ${code}: ${printable(message)}\n`);
+      io.stderr.write(`conduit stat: ${code}: ${printable(connection.problem() ?? message)}\n`);
       // A watch outlives a restart of the control plane, but not a question that makes no sense to it.
       if (!config.watch || code !== 'UNAVAILABLE') return exitCode.failure;
     } else {

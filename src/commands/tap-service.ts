@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { formatHostPort } from '../config/parsers.js';
+import { sidecarTapPort } from '../config/ports.js';
 import type { PodSelection } from '../core/resource.js';
 import type { GrpcService } from '../grpc/service.js';
 import { createTapService } from '../grpc/tap.js';
@@ -16,8 +17,6 @@ export interface TapServiceOptions {
   readonly mesh: Mesh;
   readonly registry: Registry;
   readonly authorize: Authorize;
-  /** Where sidecars serve their taps. */
-  readonly proxyTapPort: number;
   /** Headers, besides those of credentials, whose values are withheld. */
   readonly tapRedactedHeaders: readonly string[];
 }
@@ -30,7 +29,7 @@ export function startTap(options: TapServiceOptions): {
   readonly service: GrpcService;
   readonly close: () => void;
 } {
-  const { mesh, registry, authorize, proxyTapPort, tapRedactedHeaders } = options;
+  const { mesh, registry, authorize, tapRedactedHeaders } = options;
   const upstreams = new Upstreams({
     labelsOf: labelsIn(mesh),
     labelsOfPod: (pod) => labelsOfPod(mesh, pod),
@@ -43,26 +42,27 @@ export function startTap(options: TapServiceOptions): {
     authorize,
     registry,
     random: Math.random,
-    watchTarget: (target, listener) => watchTarget(mesh, proxyTapPort, target, listener),
+    watchTarget: (target, listener) => watchTarget(mesh, target, listener),
   });
   return { service, close: () => upstreams.close() };
 }
 
-function watchTarget(mesh: Mesh, port: number, target: PodSelection, listener: () => void): TargetWatch {
+function watchTarget(mesh: Mesh, target: PodSelection, listener: () => void): TargetWatch {
   const subscription = mesh.selectedPods.subscribe(target, listener);
   return {
     get state() {
       const { exists, pods } = subscription.latest.value;
       const here = pods.filter(({ phase, isTerminating }) => phase !== 'ended' && !isTerminating);
-      return { exists, pods: here.map((pod) => toTargetPod(pod, port)) };
+      return { exists, pods: here.map(toTargetPod) };
     },
     close: () => subscription.close(),
   };
 }
 
-function toTargetPod({ id, phase, ips, isMeshed }: SelectedPod, port: number): TargetPod {
+function toTargetPod({ id, phase, ips, isMeshed }: SelectedPod): TargetPod {
   const [host] = ips;
-  const tapAddress = phase === 'running' && host !== undefined ? formatHostPort({ host, port }) : undefined;
+  const tapAddress =
+    phase === 'running' && host !== undefined ? formatHostPort({ host, port: sidecarTapPort }) : undefined;
   return { id, tapAddress, isMeshed };
 }
 

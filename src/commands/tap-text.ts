@@ -16,19 +16,17 @@ export function tapLine(event: Event, options: TapTextOptions): string {
     kindOf(event),
     `id=${event.request}`,
     `proxy=${proxyOf(event)}`,
-    ...ends(event, options),
+    ...ends(event, options).map(safeWord),
     ...facts(event, options),
   ];
-  if (options.isWide) words.push(...labels(event), ...headers(event));
-  // Spaces separate the words of a line, so that one in a path would forge another word.
-  return `${words.map((word) => printable(word).replaceAll(' ', '\\u0020')).join(' ')}\n`.replaceAll(
-    mark,
-    '\u001b',
-  );
+  if (options.isWide) words.push(...[...labels(event), ...headers(event)].map(safeWord));
+  return `${words.join(' ')}\n`;
 }
 
-/** Stands for the escape of a colour until all else has been made printable: no text has it. */
-const mark = '\ue000';
+/** Spaces separate the words of a line, so that one in a path would forge another word. */
+function safeWord(text: string): string {
+  return printable(text).replaceAll(' ', '\\u0020');
+}
 
 function kindOf({ event }: Event): string {
   switch (event?.$case) {
@@ -73,15 +71,12 @@ function facts({ event }: Event, { colours }: TapTextOptions): readonly string[]
   switch (event?.$case) {
     case 'requestInit': {
       const { method, authority, path } = event.value;
-      return [`:method=${method}`, `:authority=${authority}`, `:path=${path}`];
+      return [`:method=${method}`, `:authority=${authority}`, `:path=${path}`].map(safeWord);
     }
     case 'responseInit': {
       const { status, sinceRequestInit } = event.value;
       return [
-        painted(
-          `:status=${status}`,
-          status >= 500 ? colours.removed : status >= 400 ? colours.changed : plain,
-        ),
+        (status >= 500 ? colours.removed : status >= 400 ? colours.changed : plain)(`:status=${status}`),
         `latency=${micros(sinceRequestInit)}`,
       ];
     }
@@ -107,21 +102,17 @@ function endFacts(
 function endWord(end: RequestEnd['end'], colours: Colours): readonly string[] {
   switch (end?.$case) {
     case 'grpcStatus':
-      return [painted(`grpc-status=${grpcStatusName(end.value)}`, end.value === 0 ? plain : colours.removed)];
+      return [(end.value === 0 ? plain : colours.removed)(`grpc-status=${grpcStatusName(end.value)}`)];
     case 'resetError':
-      return [painted(`reset-error=${end.value}`, colours.removed)];
+      return [colours.removed(`reset-error=${end.value}`)];
     case 'lost':
-      return [painted('lost=true', colours.changed)];
+      return [colours.changed('lost=true')];
     case undefined:
       return [];
   }
 }
 
 const plain = (text: string): string => text;
-
-function painted(text: string, paint: (text: string) => string): string {
-  return paint(text).replaceAll('\u001b', mark);
-}
 
 /** In whole microseconds, seconds included. */
 function micros(duration: Duration | undefined): string {

@@ -1,5 +1,4 @@
 import { watchTap } from '../client/tap.js';
-import { formatHostPort } from '../config/parsers.js';
 import type { TapConfig } from '../config/tap-flags.js';
 import {
   type Books,
@@ -7,6 +6,7 @@ import {
   type Notice,
   type TapByResourceResponse,
 } from '../gen/conduit/tap/v1/tap.js';
+import { withTapConnection } from './api-connection.js';
 import { coloursFor } from './colour.js';
 import { exitCode, interruptedExitCode } from './exit.js';
 import type { Io } from './io.js';
@@ -31,12 +31,9 @@ export async function run(config: TapConfig, io: Io, args: readonly string[]): P
     );
     if (lines.length > 0) io.stdout.write(lines.join(''));
   };
-  const end = await watchTap(request.value, {
-    address: formatHostPort(config.apiAddr),
-    token: config.token,
-    signal: io.signal,
-    onMessage,
-  });
+  const end = await withTapConnection(config, io, (connection) =>
+    watchTap(request.value, { ...connection, signal: io.signal, onMessage }),
+  );
   if (books !== undefined && books.received > 0n) io.stderr.write(`${describeBooks(books)}\n`);
   switch (end.kind) {
     case 'interrupted':

@@ -138,10 +138,11 @@ export class TopTable {
 
 /**
  * A path whose ids are left out, so that requests for different things of a kind are one row: parts that are numbers, UUIDs,
- * or long and hexadecimal or mixed of letters and digits.
+ * or long and hexadecimal or mixed of letters and digits. Queries are left out too.
  */
 export function groupedPath(path: string): string {
   return path
+    .replace(/\?.*$/s, '')
     .split('/')
     .map((part) => (isId(part) ? '{id}' : part))
     .join('/');

@@ -1,7 +1,7 @@
 import { watchTap } from '../client/tap.js';
-import { formatHostPort } from '../config/parsers.js';
 import type { TopConfig } from '../config/tap-flags.js';
 import type { Books, TapByResourceResponse } from '../gen/conduit/tap/v1/tap.js';
+import { withTapConnection } from './api-connection.js';
 import { exitCode, interruptedExitCode } from './exit.js';
 import type { Io, Terminal } from './io.js';
 import { printable, printableJson } from './printable.js';
@@ -36,12 +36,10 @@ export async function run(config: TopConfig, io: Io, args: readonly string[]): P
       else screen.say(notice.text);
     }
   };
-  const end = await watchTap(request.value, {
-    address: formatHostPort(config.apiAddr),
-    token: config.token,
-    signal: AbortSignal.any([io.signal, done.signal]),
-    onMessage,
-  });
+  const signal = AbortSignal.any([io.signal, done.signal]);
+  const end = await withTapConnection(config, io, (connection) =>
+    watchTap(request.value, { ...connection, signal, onMessage }),
+  );
   clearTimeout(timer);
   screen?.close();
   if (end.kind === 'failed') {

@@ -16,7 +16,7 @@ import {
   portRanges,
   someOf,
 } from './parsers.js';
-import { adminPort, apiPort, proxyApiPort, sidecarTapPort } from './ports.js';
+import { adminPort, apiPort, proxyApiPort } from './ports.js';
 
 // Kubernetes puts variables for every Service into every pod: a Service named conduit gives CONDUIT_PORT and
 // CONDUIT_SERVICE_HOST, one named conduit-api gives CONDUIT_API_PORT. So no flag may be named `port`, `service-host`
@@ -140,15 +140,6 @@ export const controllerFlags = {
     default: services.join(','),
     help: `Which services to run, separated by commas, of: ${services.join(', ')}.`,
     group: 'Listeners',
-  },
-  'proxy-tap-port': {
-    kind: 'value',
-    placeholder: 'N',
-    parse: integer({ min: 1, max: 65_535 }),
-    /** linkerd2-proxy's. */
-    default: String(sidecarTapPort),
-    help: 'The port of pods where their sidecars let requests be tapped.',
-    group: 'Tap',
   },
   'tap-redacted-headers': {
     kind: 'value',

@@ -1,7 +1,7 @@
 import { parseLabelQuery } from '../core/label-query.js';
 import { resourceKindOf } from '../core/resource.js';
 import type { FlagTable, Parsed } from './flag.js';
-import { dialAddress, namespace } from './parsers.js';
+import { dialAddress, namespace, nonEmpty } from './parsers.js';
 import { apiPort } from './ports.js';
 
 /** A resource, or all of a kind: `deploy/web`, `deploy`. */
@@ -93,11 +93,42 @@ export const apiFlags = {
     kind: 'value',
     placeholder: 'HOST:PORT',
     parse: dialAddress,
-    /** Where a sandbox listens, and `kubectl port-forward deploy/conduit 8085`. */
-    default: `127.0.0.1:${apiPort}`,
+    default: {
+      kind: 'unset',
+      says: `a port-forward to the control plane of the kubeconfig's cluster; without a kubeconfig 127.0.0.1:${apiPort}, where a sandbox listens`,
+    },
     help: 'The tooling-facing address of a running control plane.',
     group: 'Connection',
     // CONDUIT_API_ADDR is where a control plane listens, which need not name a host.
+    env: 'none',
+  },
+  kubeconfig: {
+    kind: 'value',
+    placeholder: 'FILE',
+    parse: nonEmpty('a path'),
+    /** As kubectl does. */
+    default: { kind: 'unset', says: '$KUBECONFIG or ~/.kube/config' },
+    help: 'The kubeconfig that leads to the cluster.',
+    group: 'Connection',
+    env: 'none',
+  },
+  context: {
+    kind: 'value',
+    placeholder: 'NAME',
+    parse: nonEmpty('the name of a context'),
+    default: { kind: 'unset', says: 'the current one' },
+    help: 'The context of the kubeconfig to use.',
+    group: 'Connection',
+    env: 'none',
+  },
+  'controller-namespace': {
+    kind: 'value',
+    placeholder: 'NAMESPACE',
+    parse: namespace,
+    /** The namespace that the project's own manifests install into. */
+    default: 'conduit',
+    help: 'The namespace of the control plane in the cluster.',
+    group: 'Connection',
     env: 'none',
   },
 } as const satisfies FlagTable;

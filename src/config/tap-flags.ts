@@ -114,9 +114,21 @@ const tokenFlags = {
     kind: 'value',
     placeholder: 'TOKEN',
     parse: nonEmpty('a token'),
-    default: { kind: 'unset', says: 'none' },
-    help: 'The Kubernetes token to show the control plane, of the audience tap.conduit.io.',
+    default: {
+      kind: 'unset',
+      says: 'with --api-addr none, else one of the service account conduit-tap, which the cluster is asked for',
+    },
+    help: 'The Kubernetes token to show the control plane, for the audience tap.conduit.io.',
     group: 'Connection',
+  },
+  'token-file': {
+    kind: 'value',
+    placeholder: 'FILE',
+    parse: nonEmpty('a path'),
+    default: { kind: 'unset', says: 'none' },
+    help: 'A file with that token.',
+    group: 'Connection',
+    env: 'none',
   },
 } as const satisfies FlagTable;
 

@@ -271,7 +271,7 @@ describe('the tables of the program', () => {
       {
         source: '--services',
         value: 'destination,dns',
-        expected: 'a list separated by commas, of: destination',
+        expected: 'a list separated by commas, of: destination, telemetry, tap',
       },
     ]);
   });

@@ -83,7 +83,8 @@ export class ServiceAccountTokens {
 
   /** What a token says, if it was signed here. */
   #claimsOf(token: string): unknown {
-    const [header = '', claims = '', signature = ''] = token.split('.');
+    const [header = '', claims = '', signature = '', ...rest] = token.split('.');
+    if (rest.length > 0) return undefined;
     const given = Buffer.from(signature, 'base64url');
     const right = this.#sign(`${header}.${claims}`);
     if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.js';
 import { ensureSystemNamespaces } from '../store/system-namespaces.js';
 import { Faults } from './faults.js';
 import { LineFaults } from './line-faults.js';
+import { PortForwards } from './port-forward.js';
 import { statusReply } from './reply.js';
 import { respond } from './respond.js';
 import { type Authorizer, openAuthorizer } from './review.js';
@@ -99,6 +100,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     });
   });
   server.keepAliveTimeout = 60_000;
+  const forwards = new PortForwards({ store });
+  server.on('upgrade', (request, socket, head) => forwards.upgrade(request, socket, head));
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -123,6 +126,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       faults.resume();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const watch of watches) watch.destroy();
+      forwards.close();
       server.closeAllConnections();
       await closed;
     },

@@ -95,7 +95,14 @@ describe('tokens of service accounts', () => {
     const { token } = (await request('jane')).body.status;
     const [header, , signature] = String(token).split('.');
     const forged = Buffer.from(JSON.stringify({ sub: 'admin' })).toString('base64url');
-    for (const bad of ['', 'x', 'a.b.c', `${header}.${forged}.${signature}`, `${token}x`.slice(1)]) {
+    for (const bad of [
+      '',
+      'x',
+      'a.b.c',
+      `${header}.${forged}.${signature}`,
+      `${token}x`.slice(1),
+      `${token}.x`,
+    ]) {
       expect(await review(bad)).toEqual({
         authenticated: false,
         error: 'the token is not one of this API server',
