@@ -7,6 +7,7 @@ import { build } from './kit/build.js';
 import { describeMachine } from './kit/machine.js';
 import { proxy } from './proxy/bench.js';
 import { scale } from './scale/bench.js';
+import { scrape } from './scrape/bench.js';
 import { start } from './start/bench.js';
 import { telemetry } from './telemetry/bench.js';
 import { storm } from './storm/bench.js';
@@ -22,6 +23,7 @@ const benches: readonly Bench[] = [
   proxy,
   telemetry,
   disruption,
+  scrape,
 ];
 
 const args = process.argv.slice(2);

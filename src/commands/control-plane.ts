@@ -12,20 +12,22 @@ import { systemClock } from '../kube/clock.js';
 import type { Cluster } from '../kube/cluster.js';
 import { registerWatchMetrics } from '../kube/metrics.js';
 import { type ClusterSinks, watchCluster } from '../kube/watch-set.js';
-import { createMesh, type MeshOptions } from '../mesh/mesh.js';
+import { createMesh, type Mesh, type MeshOptions } from '../mesh/mesh.js';
 import type { MeshTables } from '../mesh/tables.js';
 import type { ListenAddress } from '../runtime/address.js';
 import { createAdminServer } from '../runtime/admin.js';
 import type { Logger } from '../runtime/log.js';
 import { Scope } from '../runtime/scope.js';
 import { createEmbeddedSource } from '../stats/embedded-source.js';
+import { createPrometheusSource } from '../stats/prometheus-source.js';
+import type { StatSource } from '../stats/stat-source.js';
 import { exposeReports } from '../telemetry/exposition.js';
 import { registerMeshMetrics } from './mesh-metrics.js';
 import { missingKinds, readiness } from './readiness.js';
 import { selfCheck } from './self-check.js';
 import { tapAuthorization } from './tap-authorization.js';
 import { startTap } from './tap-service.js';
-import { startTelemetry } from './telemetry.js';
+import { startTelemetry, type Telemetry } from './telemetry.js';
 import { packageVersion } from './version.js';
 
 export interface ControlPlaneOptions extends MeshOptions {
@@ -39,6 +41,8 @@ export interface ControlPlaneOptions extends MeshOptions {
   /** Undefined: the proxies' own defaults. */
   readonly meshedHttp2ClientParams: Http2ClientParams | undefined;
   readonly services: readonly ControlPlaneService[];
+  /** Where numbers of traffic come from; undefined: from what proxies report to this process. */
+  readonly prometheusUrl: string | undefined;
   /** Headers, besides those of credentials, whose values no tap is told. */
   readonly tapRedactedHeaders: readonly string[];
   /** Whether tap asks for a token and for permission. Without, whoever reaches `apiAddr` sees every request. */
@@ -148,8 +152,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         meshDomain: options.meshDomain,
       }),
       version: packageVersion(),
-      statSource:
-        telemetry && createEmbeddedSource({ ...options, ...telemetry, mesh, nowMs: () => Date.now() }),
+      statSource: statSourceOf(options, mesh, telemetry),
       lastReportMs: (pod) => telemetry?.reporters.get(pod)?.reportedAtMs,
       selfCheck: () =>
         selfCheck({
@@ -172,6 +175,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await scope.close();
     throw error;
   }
+}
+
+/** Undefined where there are no numbers of traffic. */
+function statSourceOf(
+  { prometheusUrl, clusterDomain }: ControlPlaneOptions,
+  mesh: Mesh,
+  telemetry: Telemetry | undefined,
+): StatSource | undefined {
+  if (prometheusUrl !== undefined) return createPrometheusSource({ url: prometheusUrl, mesh });
+  if (telemetry === undefined) return undefined;
+  return createEmbeddedSource({ ...telemetry, mesh, clusterDomain, nowMs: () => Date.now() });
 }
 
 function sinksOf(tables: MeshTables, source: BackendsSource): ClusterSinks {

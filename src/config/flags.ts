@@ -8,6 +8,7 @@ import {
   dnsName,
   duration,
   headerNames,
+  httpUrl,
   integer,
   listenAddress,
   namespace,
@@ -104,6 +105,18 @@ const meshFlags = {
   },
 } as const satisfies FlagTable;
 
+const telemetryFlags = {
+  'prometheus-url': {
+    kind: 'value',
+    placeholder: 'URL',
+    parse: httpUrl,
+    /** One process that all proxies report to needs nothing else. */
+    default: { kind: 'unset', says: "the control plane's own memory" },
+    help: 'The Prometheus, or what has its API, that numbers of traffic come from, which has to scrape every replica of the control plane. http or https; user:password@ and a path are taken from it.',
+    group: 'Telemetry',
+  },
+} as const satisfies FlagTable;
+
 export const controllerFlags = {
   kubeconfig: {
     kind: 'value',
@@ -141,6 +154,7 @@ export const controllerFlags = {
     help: `Which services to run, separated by commas, of: ${services.join(', ')}.`,
     group: 'Listeners',
   },
+  ...telemetryFlags,
   'tap-redacted-headers': {
     kind: 'value',
     placeholder: 'LIST',
@@ -242,6 +256,7 @@ export const sandboxFlags = {
     group: 'Cluster',
   },
   ...meshFlags,
+  ...telemetryFlags,
   'kube-addr': {
     kind: 'value',
     placeholder: 'HOST:PORT',

@@ -47,10 +47,11 @@ export function loadConfig<Table extends FlagTable>(
   return { ok: true, config: deepFreeze(config) as ConfigOf<Table> };
 }
 
-/** One problem as a line: `--api-addr "80": expected HOST:PORT such as …`. */
+/** One problem as a line: `--api-addr "80": expected HOST:PORT such as …`. Credentials of a URL are left out. */
 export function formatProblem({ source, value, expected }: Problem): string {
   const maxShown = 120;
-  const shown = value.length > maxShown ? `${value.slice(0, maxShown)}…` : value;
+  const open = value.replace(/(?<=\/\/)[^/]*@/, '…@');
+  const shown = open.length > maxShown ? `${open.slice(0, maxShown)}…` : open;
   return `${source} ${JSON.stringify(shown)}: expected ${expected}`;
 }
 

@@ -97,6 +97,28 @@ export function namespace(text: string): Parsed<string> {
     : wrong('the name of a namespace: at most 63 letters a-z, digits and dashes');
 }
 
+/**
+ * Where an HTTP API is served: `http://prometheus:9090`, `https://user:password@example.org/prometheus`. As a URL without a
+ * slash at its end.
+ */
+export function httpUrl(text: string): Parsed<string> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  return url !== undefined && isHttp && url.search === '' && url.hash === '' && isEncoded(url)
+    ? ok(url.href.replace(/\/+$/, ''))
+    : wrong('a URL such as http://prometheus.monitoring:9090, with http or https and without a query');
+}
+
+/** Whether a URL's user and password can be read (RFC 3986, section 2.1). */
+function isEncoded({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A path or another text that isn't empty. */
 export function nonEmpty(expected: string): Parser<string> {
   return (text) => (text === '' ? wrong(expected) : ok(text));

@@ -1,13 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
-import { Registry, type RegistryContentType } from 'prom-client';
+import { Registry } from 'prom-client';
+import { toOpenMetrics } from './openmetrics.js';
 
 export type MetricsFormat = 'text' | 'openmetrics';
 
 export interface MetricsEndpointOptions {
-  readonly registry: Registry<RegistryContentType>;
+  readonly registry: Registry;
   /** What else there is to tell, in pieces: whole families, none of which the registry has. */
   readonly more?: (format: MetricsFormat) => Iterable<string>;
   /** How many scrapes may be under way; each keeps what its client is slow to take. Default 4. */
@@ -15,19 +16,18 @@ export interface MetricsEndpointOptions {
 }
 
 /** For how long to write before others have their turn. */
-const turnMs = 4;
+const turnMs = 2;
 
 /** Answers GET /metrics: in the format and the encoding that the client prefers, without holding up the event loop. */
 export class MetricsEndpoint {
   readonly #options: MetricsEndpointOptions;
   #scrapes = 0;
-  #rendering: Promise<unknown> = Promise.resolve();
 
   constructor(options: MetricsEndpointOptions) {
     this.#options = options;
   }
 
-  /** Resolves when all has been written, or the client is gone. */
+  /** Resolves when the client has taken all, or is gone. Rejects for a bug. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { maxScrapes = 4 } = this.#options;
     if (this.#scrapes >= maxScrapes) {
@@ -46,7 +46,8 @@ export class MetricsEndpoint {
   async #write(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const format = formatFor(request.headers.accept);
     const isGzip = acceptsGzip(request.headers['accept-encoding']);
-    const ours = await this.#render(format);
+    const text = await this.#options.registry.metrics();
+    const ours = format === 'openmetrics' ? toOpenMetrics(text) : text;
     response.writeHead(200, {
       'content-type': contentTypes[format],
       'cache-control': 'no-store',
@@ -61,13 +62,14 @@ export class MetricsEndpoint {
     const gzip = isGzip ? createGzip({ level: 1 }) : undefined;
     gzip?.pipe(response);
     const out = gzip ?? response;
+    // The response closes when all of it has been taken, or its client is gone: nothing more is waited for then.
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    // Nothing is waited for that a client which is gone would have to take.
+    const closed = once(response, 'close').then(() => gone.abort());
     try {
       await this.#writePieces(out, format, gone.signal);
       // Last, for in OpenMetrics it ends with the mark of the end.
       out.end(ours);
+      await closed;
     } catch (error) {
       gzip?.destroy();
       if (!gone.signal.aborted) throw error;
@@ -78,24 +80,11 @@ export class MetricsEndpoint {
     let startedMs = performance.now();
     for (const piece of this.#options.more?.(format) ?? []) {
       signal.throwIfAborted();
-      if (!out.write(piece)) await once(out, 'drain', { signal });
+      if (piece !== '' && !out.write(piece)) await once(out, 'drain', { signal });
       if (performance.now() - startedMs < turnMs) continue;
       await setImmediate();
       startedMs = performance.now();
     }
-  }
-
-  /** prom-client has the format as a property of the registry, so renderings take turns. */
-  #render(format: MetricsFormat): Promise<string> {
-    const { registry } = this.#options;
-    const rendering = this.#rendering.then(() => {
-      registry.setContentType(
-        format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
-      );
-      return registry.metrics();
-    });
-    this.#rendering = rendering.catch(() => undefined);
-    return rendering;
   }
 }
 

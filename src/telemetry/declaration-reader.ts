@@ -51,7 +51,7 @@ export function readDeclaration(bytes: Uint8Array): Declaration {
       route,
     },
     measure,
-    outcome: measure === 'responses' || measure === 'latency' ? toOutcome(series) : noOutcome,
+    outcome: outcomeOf(measure, series),
     epochMs: Number(epoch),
   };
 }
@@ -93,6 +93,12 @@ function toTls(tls: WireTls): Tls {
     case WireTls.UNRECOGNIZED:
       return 'unknown';
   }
+}
+
+/** Latencies have no more of it than the status. */
+function outcomeOf(measure: Measure, series: Series): Outcome {
+  if (measure === 'responses') return toOutcome(series);
+  return measure === 'latency' ? { ...noOutcome, httpStatus: toOutcome(series).httpStatus } : noOutcome;
 }
 
 function toOutcome({ outcome }: Series): Outcome {

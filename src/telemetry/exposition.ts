@@ -1,7 +1,6 @@
 import { parseAuthority } from '../core/authority.js';
 import { ownerLabel, workloadLabels } from '../wire/workload-labels.js';
 import type { Measure, Tls } from './report.js';
-import type { Reporter } from './reporter.js';
 import type { Reporters } from './reporters.js';
 import type { CountSeries, End, LatencySeries, Series, Subject } from './subject.js';
 
@@ -38,36 +37,47 @@ const families: Readonly<Record<Measure, Family>> = {
 /** About how long a piece of the text is. */
 const pieceLength = 16_384;
 
+/** How many subjects are looked at for one piece, whether or not there is anything to write of them. */
+const pieceSubjects = 1_000;
+
+export interface ExpositionOptions {
+  readonly format: ExpositionFormat;
+  readonly clusterDomain: string;
+}
+
 /**
  * The series that proxies have reported, in the format that Prometheus reads
- * (https://prometheus.io/docs/instrumenting/exposition_formats/), in pieces. One reported series is one exposed series, with
- * the number that the proxy told: a sum of several would look like a counter that is reset when one of them goes.
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/), in pieces, which may be empty. One reported series is one
+ * exposed series, with the number that the proxy told: a sum of several would look like a counter that is reset when one of
+ * them goes.
  *
  * Time may pass between the pieces. Each series is as it is when it is written; those that come meanwhile may be missing.
  */
-export function* exposeReports(
-  reporters: Reporters,
-  { format, clusterDomain }: { readonly format: ExpositionFormat; readonly clusterDomain: string },
-): Iterable<string> {
+export function* exposeReports(reporters: Reporters, options: ExpositionOptions): Iterable<string> {
+  const { format } = options;
   const { shownSinceMs } = reporters;
+  const labels = new SubjectLabels(options.clusterDomain);
+  const bounds = new BoundLabels(format);
   let piece = '';
+  let looked = 0;
   for (const [measure, family] of Object.entries(families) as [Measure, Family][]) {
     piece += heading(family, format);
     for (const reporter of reporters.shown()) {
-      const own = ownLabels(reporter);
+      const own = endLabels(reporter.end, '');
       for (const subject of reporter.subjects()) {
-        let labels: string | undefined;
         for (const series of subject.series) {
           if (series.measure !== measure || series.changedAtMs < shownSinceMs) continue;
-          labels ??= `${own},${subjectLabels(subject, measure, clusterDomain)}`;
+          const all = `${own},${labels.of(subject, measure)}`;
           piece +=
             series.kind === 'count'
-              ? countLine(family, labels, series)
-              : latencyLines(labels, series, format);
+              ? countLine(family, all, series)
+              : latencyLines(all, series, bounds.of(subject.owner.boundsMs));
         }
-        if (piece.length < pieceLength) continue;
+        looked += 1;
+        if (piece.length < pieceLength && looked < pieceSubjects) continue;
         yield piece;
         piece = '';
+        looked = 0;
       }
     }
   }
@@ -86,19 +96,39 @@ function countLine({ name, type }: Family, labels: string, series: CountSeries):
 
 function latencyLines(
   labels: string,
-  { subject, counts, base, sum, outcome }: LatencySeries,
-  format: ExpositionFormat,
+  { counts, base, sum, outcome }: LatencySeries,
+  bounds: readonly string[],
 ): string {
   const all = `${labels},status_code="${outcome.httpStatus}"`;
+  const start = `response_latency_ms_bucket{${all}`;
   let lines = '';
   let total = 0;
   for (let bucket = 0; bucket < counts.length; bucket++) {
     total += (counts[bucket] ?? 0) - (base?.counts[bucket] ?? 0);
-    const bound = subject.owner.boundsMs[bucket];
-    lines += `response_latency_ms_bucket{${all},le="${bound === undefined ? '+Inf' : formatBound(bound, format)}"} ${total}\n`;
+    lines += `${start}${bounds[bucket]}${total}\n`;
   }
   const shownSum = sum - (base?.sum ?? 0);
   return `${lines}response_latency_ms_sum{${all}} ${shownSum}\nresponse_latency_ms_count{${all}} ${total}\n`;
+}
+
+/** How the lines of a histogram's buckets go on behind their other labels; nearly all proxies have the same buckets. */
+class BoundLabels {
+  readonly #format: ExpositionFormat;
+  readonly #known = new Map<readonly number[], readonly string[]>();
+
+  constructor(format: ExpositionFormat) {
+    this.#format = format;
+  }
+
+  of(boundsMs: readonly number[]): readonly string[] {
+    const known = this.#known.get(boundsMs);
+    if (known !== undefined) return known;
+    const made = [...boundsMs.map((bound) => formatBound(bound, this.#format)), '+Inf'].map(
+      (bound) => `,le="${bound}"} `,
+    );
+    this.#known.set(boundsMs, made);
+    return made;
+  }
 }
 
 /** OpenMetrics has whole numbers there with a decimal point. */
@@ -113,10 +143,6 @@ function outcomeLabels({ measure, outcome }: Series): string {
   return `,classification="${isFailure ? 'failure' : 'success'}",status_code="${httpStatus}"${grpc}`;
 }
 
-function ownLabels({ end }: Reporter): string {
-  return endLabels(end, '');
-}
-
 function endLabels({ workload, directOwner }: End, prefix: string): string {
   const labels = workloadLabels(workload);
   // What created the pod, where users know it by something above that.
@@ -128,30 +154,61 @@ function endLabels({ workload, directOwner }: End, prefix: string): string {
 
 const tlsLabels: Readonly<Record<Tls, string>> = { mutual: 'true', none: 'no_identity', unknown: '' };
 
-function subjectLabels({ facts, peer }: Subject, measure: Measure, clusterDomain: string): string {
-  const { direction, authority, peerIp, port, tls, route } = facts;
-  const labels = [label('direction', direction)];
-  const isTcp = measure.startsWith('tcp-');
-  const add = (name: string, value: string): void => {
-    if (value !== '') labels.push(label(name, value));
-  };
-  add('tls', tlsLabels[tls]);
-  add('authority', authority);
-  add('rt_route', route);
-  if (isTcp) add('peer', direction === 'inbound' ? 'src' : 'dst');
-  if (port > 0) add('target_port', String(port));
-  if (direction === 'inbound') {
-    add('src_ip', peerIp);
-    if (peer !== undefined) labels.push(endLabels(peer, 'src_'));
+/** Labels of subjects, each of which comes up once for every family. */
+class SubjectLabels {
+  readonly #clusterDomain: string;
+  readonly #known = new Map<Subject, string>();
+  readonly #services = new Map<string, ServiceName | undefined>();
+
+  constructor(clusterDomain: string) {
+    this.#clusterDomain = clusterDomain;
+  }
+
+  of(subject: Subject, measure: Measure): string {
+    let labels = this.#known.get(subject);
+    if (labels === undefined) {
+      labels = this.#render(subject);
+      this.#known.set(subject, labels);
+    }
+    if (!measure.startsWith('tcp-')) return labels;
+    return subject.facts.direction === 'inbound' ? `${labels},peer="src"` : `${labels},peer="dst"`;
+  }
+
+  #render({ facts, peer }: Subject): string {
+    const { direction, authority, peerIp, port, tls, route } = facts;
+    const labels = [label('direction', direction)];
+    const add = (name: string, value: string): void => {
+      if (value !== '') labels.push(label(name, value));
+    };
+    add('tls', tlsLabels[tls]);
+    add('authority', authority);
+    add('rt_route', route);
+    if (port > 0) add('target_port', String(port));
+    if (direction === 'inbound') {
+      add('src_ip', peerIp);
+      if (peer !== undefined) labels.push(endLabels(peer, 'src_'));
+      return labels.join(',');
+    }
+    add('target_ip', peerIp);
+    const service = this.#serviceOf(authority);
+    add('dst_service', service?.name ?? '');
+    if (peer !== undefined) labels.push(endLabels(peer, 'dst_'));
+    else add('dst_namespace', service?.namespace ?? '');
     return labels.join(',');
   }
-  add('target_ip', peerIp);
-  const parsed = parseAuthority(authority, clusterDomain);
-  const service = parsed.ok && parsed.value.kind === 'service' ? parsed.value : undefined;
-  add('dst_service', service?.name ?? '');
-  if (peer !== undefined) labels.push(endLabels(peer, 'dst_'));
-  else add('dst_namespace', service?.namespace ?? '');
-  return labels.join(',');
+
+  #serviceOf(authority: string): ServiceName | undefined {
+    if (this.#services.has(authority)) return this.#services.get(authority);
+    const parsed = parseAuthority(authority, this.#clusterDomain);
+    const service = parsed.ok && parsed.value.kind === 'service' ? parsed.value : undefined;
+    this.#services.set(authority, service);
+    return service;
+  }
+}
+
+interface ServiceName {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 function label(name: string, value: string): string {

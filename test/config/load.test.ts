@@ -221,7 +221,9 @@ describe('the tables of the program', () => {
         })),
         enableSelfOverride: true,
         meshedHttp2ClientParams: undefined,
-        services: ['destination'],
+        services: ['destination', 'telemetry', 'tap'],
+        prometheusUrl: undefined,
+        tapRedactedHeaders: [],
         proxyApiAddr: { host: undefined, port: 8086 },
         apiAddr: { host: undefined, port: 8085 },
         adminAddr: { host: undefined, port: 9990 },
@@ -275,4 +277,14 @@ describe('the tables of the program', () => {
       },
     ]);
   });
+});
+
+test('credentials of a URL that can’t be read are not told', () => {
+  const loaded = loadConfig(controllerFlags, {
+    flags: { 'prometheus-url': 'ftp://me:secret@host/x' },
+    env: {},
+  });
+  expect(loaded.ok ? [] : loaded.problems.map(formatProblem)).toEqual([
+    '--prometheus-url "ftp://…@host/x": expected a URL such as http://prometheus.monitoring:9090, with http or https and without a query',
+  ]);
 });

@@ -6,6 +6,7 @@ import {
   dnsName,
   duration,
   formatHostPort,
+  httpUrl,
   integer,
   listenAddress,
   namespace,
@@ -138,4 +139,31 @@ test('context tokens are those that say something', () => {
   expect(read(contextToken, good)).toEqual(good);
   const wrong = ['', '{}', '[]', 'null', '{"node":"node-1"}', '{"ns":1}', '{"ns":"shop"', 'shop'];
   expect(refused(contextToken, wrong)).toEqual(wrong);
+});
+
+test('URLs of HTTP APIs', () => {
+  expect(
+    read(httpUrl, [
+      'http://prometheus.monitoring:9090',
+      'https://example.org/prometheus//',
+      'HTTP://[::1]:9090/',
+      'http://me:p%40ss@host',
+    ]),
+  ).toEqual([
+    'http://prometheus.monitoring:9090',
+    'https://example.org/prometheus',
+    'http://[::1]:9090',
+    'http://me:p%40ss@host',
+  ]);
+  const wrong = [
+    '',
+    'prometheus:9090',
+    'ftp://host',
+    'http://',
+    'http://host/?query=1',
+    'http://host/#graph',
+    'http://me:%ff@host',
+    'http://host:99999',
+  ];
+  expect(refused(httpUrl, wrong)).toEqual(wrong);
 });

@@ -1,294 +1,162 @@
-import { credentials, type ServiceError } from '@grpc/grpc-js';
-import { Registry } from 'prom-client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { namespaceName, podId } from '../../src/core/ids.js';
-import {
-  ApiClient,
-  type StatRow,
-  StatSummaryRequest,
-  type StatSummaryResponse,
-} from '../../src/gen/conduit/api/v1/api.js';
-import { ResourceKind, type ResourceSelection } from '../../src/gen/conduit/api/v1/resource.js';
-import { Direction, Measure } from '../../src/gen/conduit/telemetry/v1/telemetry.js';
-import { createApiService } from '../../src/grpc/api.js';
-import { createGrpcMetrics } from '../../src/grpc/metrics.js';
-import { createGrpcServer, type GrpcServer } from '../../src/grpc/server.js';
-import { createEmbeddedSource } from '../../src/stats/embedded-source.js';
-import { Reporters } from '../../src/telemetry/reporters.js';
-import { createReportingPods } from '../../src/telemetry/reporting-pods.js';
-import { refusal } from '../kit/api.js';
-import { recordingLog } from '../kit/log.js';
-import { testMesh } from '../kit/mesh.js';
-import { controllerRow, podBackend, podRow, serviceRow, sliceRow } from '../kit/rows.js';
-import { apply, boundsMs, type PlainReport, series } from '../telemetry/reports.js';
+import { expect, test } from 'vitest';
+import type { PodSelection } from '../../src/core/resource.js';
+import { StatSource as SourceMessage, type StatTable } from '../../src/gen/conduit/api/v1/api.js';
+import { ResourceKind } from '../../src/gen/conduit/api/v1/resource.js';
+import type { StatEdge } from '../../src/stats/stat-query.js';
+import type { SourceAnswer, StatSource, Traffic } from '../../src/stats/stat-source.js';
+import { summarizeStats } from '../../src/stats/stat-summary.js';
+import { question, selection, shop } from './shop.js';
 
-/** What the embedded store answers, asked over a real socket. The cluster, its traffic, and the clock are the test's. */
+const some: Traffic = {
+  http: { successes: 9, failures: 1, mutualTls: 5, latencyMs: { p50: 1, p95: 2, p99: undefined } },
+  tcp: undefined,
+};
 
-const startMs = 1_700_000_000_000;
-const clock = { nowMs: startMs };
-const mesh = testMesh();
-const pods = createReportingPods(mesh);
-const reporters = new Reporters({
-  nowMs: () => clock.nowMs,
-  pod: (id) => pods.pod(id),
-  podAt: (ip) => pods.podAt(ip),
-});
-let server: GrpcServer;
-let api: ApiClient;
-
-beforeAll(async () => {
-  mesh.apply(
-    { namespace: { name: namespaceName('shop') } },
-    { namespace: { name: namespaceName('empty') } },
-    ...['web', 'api', 'idle'].flatMap((name) => [
-      { kind: 'Deployment' as const, controller: controllerRow(name) },
-      { replicaSet: `${name}-5d4`, owner: { kind: 'Deployment', name } },
-    ]),
-    ...['web-1', 'web-2', 'api-1'].map((name, index) => ({
-      pod: podRow(name, {
-        ips: [`10.0.0.${index + 1}`],
-        owner: { kind: 'ReplicaSet', name: `${name.slice(0, 3)}-5d4` },
-        labels: { app: name.slice(0, 3), ordinal: name.slice(4) },
-        controlPlaneNamespace: name === 'web-2' ? undefined : 'conduit',
-      }),
-    })),
-    { service: serviceRow('api') },
-    { service: serviceRow('unused') },
-    { slice: sliceRow('api', 'a', [podBackend('10.0.0.3', 'api-1')]) },
-  );
-  const api1 = { peerIp: '10.0.0.3', tls: 2 as const };
-  const failed = { httpStatus: 500, grpcStatus: undefined, isFailure: true };
-  const latency = { measure: Measure.RESPONSE_LATENCY };
-  const reports: Record<string, PlainReport> = {
-    'web-1': {
-      series: [
-        series(1, api1),
-        series(2, { ...api1, outcome: failed }),
-        series(3, { ...api1, ...latency }),
-        series(4, { ...api1, measure: Measure.TCP_OPENS }),
-        series(5, { ...api1, measure: Measure.TCP_OPEN_CONNECTIONS }),
-        series(6, { ...api1, measure: Measure.TCP_READ_BYTES }),
-        series(7, { ...api1, measure: Measure.TCP_WRITTEN_BYTES }),
-        // To somewhere outside of the cluster.
-        series(8, { authority: 'example.com:80', peerIp: '192.0.2.1' }),
-      ],
-      values: { 1: 90, 2: 10, 4: 3, 5: 2, 6: 5_000, 7: 700, 8: 4 },
-      latencies: { 3: [50, 30, 20, 0] },
-    },
-    'web-2': {
-      series: [series(1, { peerIp: '10.0.0.3' }), series(2, { peerIp: '10.0.0.3', ...latency })],
-      values: { 1: 20 },
-      latencies: { 2: [20, 0, 0, 0] },
-    },
-    'api-1': {
-      series: [
-        series(1, { direction: Direction.INBOUND, authority: '', peerIp: '10.0.0.1', tls: 2 }),
-        series(2, { direction: Direction.INBOUND, authority: '', peerIp: '10.0.0.2' }),
-        series(3, {
-          direction: Direction.INBOUND,
-          authority: '',
-          peerIp: '10.0.0.1',
-          tls: 2,
-          outcome: failed,
-        }),
-      ],
-      values: { 1: 90, 2: 20, 3: 10 },
-    },
+/** A source that tells this of every selection. */
+function telling(traffic: Readonly<Record<string, Traffic>>, fields: Partial<SourceAnswer> = {}): StatSource {
+  return {
+    kind: 'prometheus',
+    traffic: ({ selections }) =>
+      Promise.resolve({
+        ok: true,
+        tables: selections.map(() => new Map(Object.entries(traffic))),
+        windowMs: 60_000,
+        incompleteBecause: '',
+        ...fields,
+      } as SourceAnswer),
   };
-  clock.nowMs += 2_000;
-  for (const [pod, report] of Object.entries(reports)) {
-    const id = podId('shop', pod);
-    const end = pods.pod(id);
-    if (end === undefined) throw new Error(pod);
-    apply(reporters.introduce(id, end, { namespace: 'shop', pod, epochMs: startMs, boundsMs }), report);
-  }
-  for (let turn = 0; turn < 6; turn++) {
-    clock.nowMs += 5_000;
-    reporters.turn();
-  }
-  server = await createGrpcServer({
-    name: 'tooling',
-    address: { host: '127.0.0.1', port: 0 },
-    services: [
-      createApiService({
-        mesh,
-        clusterDomain: 'cluster.local',
-        version: '1.2.3',
-        statSource: createEmbeddedSource({
-          reporters,
-          mesh,
-          clusterDomain: 'cluster.local',
-          nowMs: () => clock.nowMs,
-        }),
-        lastReportMs: (pod) => reporters.get(pod)?.reportedAtMs,
-        selfCheck: () => [],
-        vocabulary: () => ({ backendsKind: 'EndpointSlice', meshDomain: 'conduit.io' }),
-      }),
-    ],
-    log: recordingLog().log,
-    metrics: createGrpcMetrics(new Registry()),
-  });
-  api = new ApiClient(server.address, credentials.createInsecure());
-});
-
-afterAll(async () => {
-  api.close();
-  await server.drain({ graceMs: 0 });
-  mesh.engine.close();
-});
-
-type Ask = Parameters<typeof StatSummaryRequest.fromPartial>[0];
-
-function summary(request: Ask): Promise<StatSummaryResponse> {
-  return new Promise((resolve, reject) => {
-    api.statSummary(StatSummaryRequest.fromPartial(request), (error, response) => {
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
 }
 
-function select(kind: ResourceKind, fields: Partial<ResourceSelection> = {}): ResourceSelection {
-  return { kind, namespace: 'shop', name: '', labelSelector: '', ...fields };
+async function summary(
+  source: StatSource,
+  selections: PodSelection | readonly PodSelection[],
+  edge?: StatEdge,
+) {
+  const { mesh } = shop(() => Date.now());
+  return await summarizeStats(question(selections, edge), { mesh, source });
 }
 
-const window = { seconds: 60n, nanos: 0 };
-
-/** Each row as `namespace/name meshed/running: successes+failures (mutual TLS)`. */
-function line({ resource, pods: counts, http }: StatRow): string {
-  const name = `${resource?.namespace ?? ''}/${resource?.name ?? ''}`;
-  const meshed = counts === undefined ? '-' : `${counts.meshed}/${counts.running}`;
-  return `${name} ${meshed}: ${http === undefined ? '-' : `${http.successes}+${http.failures} (${http.mutualTls})`}`;
+async function tables(
+  traffic: Readonly<Record<string, Traffic>>,
+  selections: PodSelection | readonly PodSelection[],
+  edge?: StatEdge,
+): Promise<readonly StatTable[]> {
+  const found = await summary(telling(traffic), selections, edge);
+  if (found.kind !== 'summary') throw new Error(found.problem);
+  return found.response.tables;
 }
 
-async function lines(request: Ask): Promise<readonly string[]> {
-  const { tables } = await summary({ window, ...request });
-  return tables.flatMap(({ rows }) => rows.map(line));
+/** Name, pods that are meshed of those that run, and successes. */
+function plain({ rows }: StatTable): unknown[] {
+  return rows.map(({ resource, pods, http }) => [
+    `${resource?.namespace}/${resource?.name}`,
+    pods && `${pods.meshed}/${pods.running}`,
+    http?.successes,
+  ]);
 }
 
-const api1 = 'shop/api 1/1: 110+10 (100)';
-const web = 'shop/web 1/2: 110+10 (100)';
-const quiet = ['shop/idle 0/0: -', 'shop/web 1/2: -'];
-
-test.each<[string, Ask, readonly string[]]>([
-  [
-    'what Deployments were asked, and those that nobody asked',
-    { selections: [select(ResourceKind.DEPLOYMENT)] },
-    [api1, ...quiet],
-  ],
-  [
-    'one of them',
-    {
-      selections: [select(ResourceKind.DEPLOYMENT, { name: 'api' })],
-    },
-    [api1],
-  ],
-  [
-    'what Deployments asked of a service',
-    {
-      selections: [select(ResourceKind.DEPLOYMENT)],
-      edge: { $case: 'to', value: select(ResourceKind.SERVICE) },
-    },
-    [web],
-  ],
-  [
-    'what Deployments asked of Deployments, by who was asked',
-    {
-      selections: [select(ResourceKind.DEPLOYMENT)],
-      edge: { $case: 'from', value: select(ResourceKind.DEPLOYMENT) },
-    },
-    [api1],
-  ],
-  [
-    'pods that asked',
-    { selections: [select(ResourceKind.POD)], edge: { $case: 'to', value: select(ResourceKind.DEPLOYMENT) } },
-    ['shop/web-1 1/1: 90+10 (100)', 'shop/web-2 0/1: 20+0 (0)'],
-  ],
-  [
-    'services by what clients asked for',
-    { selections: [select(ResourceKind.SERVICE)] },
-    [api1, 'shop/unused 0/0: -'],
-  ],
-  [
-    'authorities, those outside of the cluster as well',
-    { selections: [select(ResourceKind.AUTHORITY)] },
-    ['shop/api.shop.svc.cluster.local:80 -: 110+10 (100)', 'shop/example.com:80 -: 4+0 (0)'],
-  ],
-  [
-    'pods with certain labels',
-    { selections: [select(ResourceKind.POD, { labelSelector: 'ordinal=1' })] },
-    ['shop/api-1 1/1: 110+10 (100)', 'shop/web-1 1/1: -'],
-  ],
-  [
-    'several tables at once',
-    {
-      selections: [
-        select(ResourceKind.NAMESPACE, { namespace: '', name: 'shop' }),
-        select(ResourceKind.POD, { labelSelector: 'app=api' }),
-      ],
-    },
-    ['/shop 2/3: 110+10 (100)', 'shop/api-1 1/1: 110+10 (100)'],
-  ],
-])('%s', async (_name, request, expected) => {
-  expect(await lines(request)).toEqual(expected);
+test('every resource has its row, with or without traffic, in the order of names', async () => {
+  const [deployments, pods] = await tables({ 'shop/api': some, 'shop/api-2': some }, [
+    selection('Deployment'),
+    selection('Pod'),
+  ]);
+  expect(deployments?.kind).toBe(ResourceKind.DEPLOYMENT);
+  expect(plain(deployments!)).toEqual([
+    ['shop/api', '2/2', 9],
+    ['shop/quiet', '0/0', undefined],
+    ['shop/web', '2/2', undefined],
+  ]);
+  expect(plain(pods!)).toEqual([
+    ['shop/api-1', '1/1', undefined],
+    ['shop/api-2', '1/1', 9],
+    ['shop/nightly-1', '1/1', undefined],
+    ['shop/web-1', '1/1', undefined],
+    ['shop/web-2', '1/1', undefined],
+  ]);
 });
 
-test('latencies are quantiles of all buckets of a row, and TCP is told by those who asked', async () => {
-  const { tables } = await summary({
-    selections: [select(ResourceKind.DEPLOYMENT)],
-    window,
-    edge: { $case: 'to', value: select(ResourceKind.DEPLOYMENT) },
+test('a row says what there is to say, and nothing else', async () => {
+  const [table] = await tables({ 'shop/api': some }, selection('Deployment', 'api'));
+  expect(table?.rows).toEqual([
+    {
+      resource: { kind: ResourceKind.DEPLOYMENT, namespace: 'shop', name: 'api' },
+      pods: { meshed: 2, running: 2 },
+      http: {
+        successes: 9,
+        failures: 1,
+        mutualTls: 5,
+        latencyP50Ms: 1,
+        latencyP95Ms: 2,
+        latencyP99Ms: undefined,
+      },
+      tcp: undefined,
+    },
+  ]);
+});
+
+test('between two ends, and of authorities, only what had traffic has a row', async () => {
+  const fromWeb: StatEdge = { kind: 'from', other: selection('Deployment', 'web') };
+  const [deployments] = await tables({ 'shop/api': some }, selection('Deployment'), fromWeb);
+  expect(plain(deployments!)).toEqual([['shop/api', '2/2', 9]]);
+  const [authorities] = await tables({ 'shop/b:80': some, 'shop/a:80': some }, selection('Authority'));
+  expect(plain(authorities!)).toEqual([
+    ['shop/a:80', undefined, 9],
+    ['shop/b:80', undefined, 9],
+  ]);
+});
+
+test('traffic of what is gone has no row, but between two ends', async () => {
+  const traffic = { 'shop/gone': some };
+  const [deployments] = await tables(traffic, selection('Deployment'));
+  expect(plain(deployments!).flat()).not.toContain('shop/gone');
+  const [asking] = await tables(traffic, selection('Deployment'), {
+    kind: 'to',
+    other: selection('Service', 'api'),
   });
-  const [row] = tables[0]?.rows ?? [];
-  expect(row?.http?.latencyP50Ms).toBeCloseTo((10 * 60) / 70, 9);
-  expect(row?.http?.latencyP95Ms).toBeCloseTo(730, 9);
-  expect(row?.http?.latencyP99Ms).toBeCloseTo(946, 9);
-  expect(row?.tcp).toEqual({ openConnections: 2, readBytes: 700, writtenBytes: 5_000 });
+  expect(plain(asking!)).toEqual([['shop/gone', '0/0', 9]]);
 });
 
-test('the answer says what it covers, and that this process hasn’t known more', async () => {
-  const { window: covered, incompleteBecause } = await summary({
-    selections: [select(ResourceKind.DEPLOYMENT)],
-    window: { seconds: 600n, nanos: 0 },
-  });
-  expect(covered).toEqual({ seconds: 32n, nanos: 0 });
-  expect(incompleteBecause).toBe('');
-  // Everything has happened in the first of the frames.
-  expect(
-    await lines({ selections: [select(ResourceKind.DEPLOYMENT)], window: { seconds: 10n, nanos: 0 } }),
-  ).toEqual(['shop/api 1/1: -', ...quiet]);
+test('namespaces are in none', async () => {
+  const [namespaces] = await tables({ '/shop': some }, selection('Namespace'));
+  expect(plain(namespaces!)).toEqual([
+    ['/idle', '0/0', undefined],
+    ['/shop', '5/5', 9],
+  ]);
 });
 
-test.each<[string, Ask, string]>([
-  ['nothing', {}, 'INVALID_ARGUMENT: selections: none; expected at least one'],
-  [
-    'too short a window',
-    { selections: [select(ResourceKind.POD)], window: { seconds: 5n } },
-    'INVALID_ARGUMENT: window: 5 s; expected from 10 s to 1 h',
-  ],
-  [
-    'too long a window',
-    { selections: [select(ResourceKind.POD)], window: { seconds: 7_200n } },
-    'INVALID_ARGUMENT: window: 7200 s; expected from 10 s to 1 h',
-  ],
-  [
-    'too much at once',
-    { selections: Array.from({ length: 101 }, () => select(ResourceKind.POD)) },
-    'INVALID_ARGUMENT: selections: 101; expected at most 100',
-  ],
-  [
-    'a service that asks',
-    { selections: [select(ResourceKind.SERVICE)], edge: { $case: 'to', value: select(ResourceKind.POD) } },
-    'INVALID_ARGUMENT: selections[0].kind: Service; expected a workload, pod or namespace, which can ask for something',
-  ],
-  [
-    'a namespace that isn’t there',
-    {
-      selections: [select(ResourceKind.POD, { namespace: 'gone' })],
+test('what the source says of its numbers is told', async () => {
+  const source = telling({}, { windowMs: 8_500, incompleteBecause: 'a reason' });
+  expect(await summary(source, selection('Deployment'))).toMatchObject({
+    kind: 'summary',
+    response: {
+      window: { seconds: 8n, nanos: 500_000_000 },
+      source: SourceMessage.PROMETHEUS,
+      incompleteBecause: 'a reason',
     },
-    'NOT_FOUND: there is no namespace gone',
+  });
+});
+
+test.each<[PodSelection, StatEdge | undefined, string]>([
+  [selection('Deployment', 'none'), undefined, 'there is no deployment none in namespace shop'],
+  [selection('Deployment', undefined, { namespace: 'none' }), undefined, 'there is no namespace none'],
+  [selection('Namespace', 'none'), undefined, 'there is no namespace none'],
+  [
+    selection('Deployment'),
+    { kind: 'to', other: selection('Service', 'none') },
+    'there is no service none in namespace shop',
   ],
-])('%s is refused with the field named', async (_name, request, expected) => {
-  const error = await summary(request).catch((reason: unknown) => reason as ServiceError);
-  expect(error instanceof Error && refusal(error)).toBe(expected);
+])('what doesn’t exist is told before numbers are asked for: %j', async (selections, edge, problem) => {
+  const source: StatSource = {
+    kind: 'embedded',
+    traffic: () => Promise.reject(new Error('not to be asked')),
+  };
+  expect(await summary(source, selections, edge)).toEqual({ kind: 'missing', problem });
+});
+
+test('numbers that can’t be had', async () => {
+  const source: StatSource = {
+    kind: 'prometheus',
+    traffic: () => Promise.resolve({ ok: false, problem: 'a reason' }),
+  };
+  expect(await summary(source, selection('Pod'))).toEqual({ kind: 'unavailable', problem: 'a reason' });
 });
