@@ -112,9 +112,13 @@ export class Table<Key extends string, Row> {
         if (changed.length === 0) return;
         const revision = ++this.#engine.revision;
         if (this.observed === 0) return;
+        const watched = this.#indexes.filter((index) => index.observed > 0);
         for (const key of changed) {
-          for (const index of this.#indexes) index.touch(old.get(key), rows.get(key), revision);
           this.#nodes.touch(key, revision);
+          if (watched.length === 0) continue;
+          const before = old.get(key);
+          const after = rows.get(key);
+          for (const index of watched) index.touch(before, after, revision);
         }
       },
     };
@@ -195,7 +199,7 @@ export class Index<Key extends string, Row> {
 
   /** The same of a row that the index has already, by way of `stage`. */
   touch(before: Row | undefined, after: Row | undefined, revision: Revision): void {
-    if (this.observed > 0) this.#touch(this.#values(before), this.#values(after), revision);
+    this.#touch(this.#values(before), this.#values(after), revision);
   }
 
   /** Begins a whole new content, of which nothing shows until it is committed. */
