@@ -108,3 +108,26 @@ test('a replacement keeps the last good row of what is malformed, and forgets wh
   for (const name of ['web-1', 'web-3', 'web-4']) ingest.apply(bad(name));
   expect(ingest.malformed).toBe(4);
 });
+
+test('what is applied and what is listed anew is put together from parts of the row that the sink has', () => {
+  const web = (...ready: boolean[]) => {
+    const raw = rawSlice('web-1', 'web');
+    return {
+      ...raw,
+      endpoints: ready.map((each, at) => ({ addresses: [`10.0.0.${at + 1}`], conditions: { ready: each } })),
+    };
+  };
+  const backend = (at: number) => sink.rows.get('default/web-1')?.groups[0]?.backends[at];
+  ingest.apply(web(true, true));
+  const [first, second] = [backend(0), backend(1)];
+  ingest.apply(web(true, false));
+  expect(backend(0)).toBe(first);
+  expect(backend(1)).not.toBe(second);
+
+  const third = backend(1);
+  const replacement = ingest.replacement();
+  replacement.add(web(false, false));
+  replacement.commit();
+  expect(backend(0)).not.toBe(first);
+  expect(backend(1)).toBe(third);
+});
