@@ -173,6 +173,8 @@ export class Viewer {
     for (const event of held.events) {
       const known = this.#requests.get(request);
       if (typeof known === 'string') this.#settle(event, known);
+      // What is told behind the end of a request belongs to none.
+      else this.#omit('orphaned');
     }
   }
 

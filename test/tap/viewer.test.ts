@@ -164,6 +164,18 @@ test('notices that find no room are counted', () => {
   expect(viewer.mutedNotices).toBe(3);
 });
 
+test('what is told of a request behind its end belongs to none', () => {
+  const { viewer, told, show } = viewing({ maxRps: 20 });
+  show([
+    tapped({ kind: 'request-init', request: 1 }),
+    tapped({ kind: 'request-end', request: 1 }),
+    tapped({ kind: 'response-init', request: 1 }),
+  ]);
+  viewer.finish();
+  expect(told()).toEqual(['1 requestInit', '1 requestEnd']);
+  expect(viewer.books).toMatchObject({ received: 3, delivered: 2, pending: 0 });
+});
+
 test('books balance at every step, whatever comes', () => {
   const step = fc.record({
     request: fc.integer({ min: 1, max: 12 }),
