@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { statSummary } from '../client/api.js';
 import type { StatConfig } from '../config/stat-flags.js';
 import type { StatSummaryRequest, StatSummaryResponse } from '../gen/conduit/api/v1/api.js';
+import { ResourceKind } from '../gen/conduit/api/v1/resource.js';
 import { toDuration } from '../wire/duration.js';
 import { type ApiConnection, connectToApi } from './api-connection.js';
 import { coloursFor } from './colour.js';
@@ -80,7 +81,8 @@ function render(response: StatSummaryResponse, config: StatConfig, io: Io): stri
 /** What a table alone doesn't tell. */
 function remarks(response: StatSummaryResponse, config: StatConfig): readonly string[] {
   const isEmpty = statTables(response).every(({ rows }: StatRows) => rows.length === 0);
-  const where = config.allNamespaces ? '' : ` in namespace ${config.namespace ?? 'default'}`;
+  const isNamespaced = response.tables.some(({ kind }) => kind !== ResourceKind.NAMESPACE);
+  const where = config.allNamespaces || !isNamespaced ? '' : ` in namespace ${config.namespace ?? 'default'}`;
   return [
     ...(isEmpty && config.output !== 'json'
       ? [
@@ -108,8 +110,12 @@ function oneAfterTheOther(io: Io): Show {
 function inPlace(io: Io): Show {
   let isFirst = true;
   return (text, said) => {
-    const lines = [...text.split('\n'), ...said].map((line) => `${line}\u001b[K`).join('\n');
-    io.stdout.write(`${isFirst ? '\u001b[2J' : ''}\u001b[H${lines}\u001b[J`);
+    // What doesn't fit would scroll the rest away; more than the screen shows is for -o json, or a table once.
+    const height = io.terminal?.size().rows ?? Number.POSITIVE_INFINITY;
+    const shown = [...said, ...text.trimEnd().split('\n')].slice(0, Math.max(1, height - 1));
+    // ?7l: what is wider than the screen is cut off, and doesn't go on in another line.
+    const lines = shown.map((line) => `${line}\u001b[K`).join('\n');
+    io.stdout.write(`${isFirst ? '\u001b[2J' : ''}\u001b[?7l\u001b[H${lines}\u001b[J\u001b[?7h`);
     isFirst = false;
   };
 }
