@@ -11,6 +11,7 @@ import { scrape } from './scrape/bench.js';
 import { start } from './start/bench.js';
 import { telemetry } from './telemetry/bench.js';
 import { storm } from './storm/bench.js';
+import { tap } from './tap/bench.js';
 import { zonesBench } from './zones/bench.js';
 
 const benches: readonly Bench[] = [
@@ -22,6 +23,7 @@ const benches: readonly Bench[] = [
   crashLoop,
   proxy,
   telemetry,
+  tap,
   disruption,
   scrape,
 ];
