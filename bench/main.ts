@@ -8,6 +8,7 @@ import { describeMachine } from './kit/machine.js';
 import { proxy } from './proxy/bench.js';
 import { scale } from './scale/bench.js';
 import { scrape } from './scrape/bench.js';
+import { soak } from './soak/bench.js';
 import { start } from './start/bench.js';
 import { telemetry } from './telemetry/bench.js';
 import { storm } from './storm/bench.js';
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   tap,
   disruption,
   scrape,
+  soak,
 ];
 
 const args = process.argv.slice(2);

@@ -7,13 +7,15 @@ import { CornerShop } from './corner-shop.js';
 import { type Program, startProgram } from './program.js';
 
 /** An address that the control plane has again after it was gone. */
-const destinationAddr = '127.203.0.1:8086';
+export const destinationAddr = '127.203.0.1:8086';
 
 /** A sandbox whose sidecars ask a control plane in a process of its own. */
 export interface Mesh {
   readonly shop: CornerShop;
   /** Of the sandbox, whose children the pods are. */
   readonly pid: number;
+  /** Of the control plane that runs. */
+  readonly controlPlanePid: () => number;
   killControlPlane(): Promise<void>;
   startControlPlane(): Promise<void>;
   stop(): Promise<void>;
@@ -53,6 +55,7 @@ export async function startMesh(): Promise<Mesh> {
     return {
       shop: new CornerShop(server),
       pid: sandbox.process.pid ?? 0,
+      controlPlanePid: () => controlPlane?.process.pid ?? 0,
       killControlPlane,
       startControlPlane,
       stop: () => scope.close(),

@@ -1,3 +1,4 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { type Event, TapByResourceResponse } from '../gen/conduit/tap/v1/tap.js';
 
 /** `lost`: the proxy was lost sight of before the request ended, which is told as its end. */
@@ -50,8 +51,17 @@ export class TappedEvent implements EventFacts {
   }
 }
 
+/** Its buffer, grown to what events need, serves them all; what it gives is a copy. */
+let writer = new BinaryWriter();
+
 function encodeField(event: Event): Uint8Array {
-  return TapByResourceResponse.encode({ events: [event], notices: [], books: undefined }).finish();
+  try {
+    return TapByResourceResponse.encode({ events: [event], notices: [], books: undefined }, writer).finish();
+  } catch (error) {
+    // It holds a part of an event, which must not become a part of the next.
+    writer = new BinaryWriter();
+    throw error;
+  }
 }
 
 function withoutHeaders(event: Event): Event {
