@@ -86,6 +86,23 @@ describe.skipIf(!has('kubectl'))('the sandbox with the example, under kubectl', 
     }
   });
 
+  test('a tap is streamed by reflection, and traffic is told', async () => {
+    const target = { kind: 'RESOURCE_KIND_DEPLOYMENT', namespace: 'corner-shop', name: 'web' };
+    const tap = bufStream(`http://${sandbox.addresses.api}/conduit.tap.v1.Tap/TapByResource`, { target });
+    // Its pods are addresses only here: what there is to say is that nothing answers there.
+    await until(() => JSON.stringify(tap.messages()).includes('NOTICE_KIND_POD_FAILED'), {
+      timeoutMs: 10_000,
+    });
+    await tap.end('SIGTERM');
+    const { stdout } = bufCurl(
+      '-d',
+      JSON.stringify({ selections: [{ ...target, name: '' }] }),
+      `http://${sandbox.addresses.api}/conduit.api.v1.Api/StatSummary`,
+    );
+    expect(stdout).toContain('"kind": "RESOURCE_KIND_DEPLOYMENT"');
+    expect(stdout).toContain('STAT_SOURCE_EMBEDDED');
+  });
+
   test('the stream opens with the ready pods of the service', async () => {
     expect(follow(stream.messages().slice(0, 1)).endpoints).toHaveLength(2);
     expect(await converged()).toHaveLength(2);
