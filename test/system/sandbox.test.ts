@@ -79,10 +79,15 @@ describe.skipIf(!has('kubectl'))('the sandbox with the example, under kubectl', 
     ];
     for (const version of ['grpc-v1', 'grpc-v1alpha']) {
       expect(list(sandbox.addresses.proxyApi, version)).toEqual([
+        'conduit.telemetry.v1.Telemetry',
         ...always,
         'io.linkerd.proxy.destination.Destination',
       ]);
-      expect(list(sandbox.addresses.api, version)).toEqual(['conduit.api.v1.Api', ...always]);
+      expect(list(sandbox.addresses.api, version)).toEqual([
+        'conduit.api.v1.Api',
+        'conduit.tap.v1.Tap',
+        ...always,
+      ]);
     }
   });
 
