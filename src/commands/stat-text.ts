@@ -62,7 +62,7 @@ function columns(
 }
 
 /** What isn't all or nothing is never shown as if it were. */
-function percent(share: number | undefined, digits: number): string | undefined {
+export function percent(share: number | undefined, digits: number): string | undefined {
   if (share === undefined) return undefined;
   const step = 10 ** -digits;
   const shown = share * 100;

@@ -58,7 +58,7 @@ async function ask(
       const { code, message } = answer.failure;
       io.stderr.write(`conduit stat: ${code}: ${printable(connection.problem() ?? message)}\n`);
       // A watch outlives a restart of the control plane, but not a question that makes no sense to it.
-      if (!config.watch || code !== 'UNAVAILABLE') return exitCode.failure;
+      if (!config.watch || (code !== 'UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED')) return exitCode.failure;
     } else {
       show(render(answer.value, config, io), remarks(answer.value, config));
       if (!config.watch) return exitCode.ok;

@@ -87,7 +87,7 @@ export class TopTable {
   }
 
   rows(order: TopOrder): readonly TopRow[] {
-    const rows = [...this.#rows.values()].map(
+    const rows = [...this.#ofOneSide()].map(
       ({ source, destination, method, path, count, failures, bestMs, worstMs, lastMs }): TopRow => ({
         source,
         destination,
@@ -103,6 +103,16 @@ export class TopTable {
     return rows.sort((a, b) => by[order](a, b) || b.count - a.count || compare(nameOf(a), nameOf(b)));
   }
 
+  /** Where both ends are watched, both tell of each request: the side that has told of more speaks for the two. */
+  #ofOneSide(): Iterable<Sums> {
+    const sides = new Map<string, Sums>();
+    for (const row of this.#rows.values()) {
+      const name = nameOf(row);
+      if (row.count > (sides.get(name)?.count ?? 0)) sides.set(name, row);
+    }
+    return sides.values();
+  }
+
   #count({ event, init, status, latencyMs }: UnderWay, end: RequestEnd): void {
     this.#requests += 1;
     const place = {
@@ -111,7 +121,7 @@ export class TopTable {
       method: init.method,
       path: groupedPath(init.path),
     };
-    const key = nameOf(place);
+    const key = `${event.direction} ${nameOf(place)}`;
     const took = latencyMs ?? ms(end.sinceRequestInit) ?? 0;
     let row = this.#rows.get(key);
     if (row === undefined) {

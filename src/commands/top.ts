@@ -6,6 +6,7 @@ import { exitCode, interruptedExitCode } from './exit.js';
 import type { Io, Terminal } from './io.js';
 import { printable, printableJson } from './printable.js';
 import { formatTable } from './table.js';
+import { percent } from './stat-text.js';
 import { describeBooks, sayNotice } from './tap.js';
 import { readTapRequest } from './tap-request.js';
 import { type TopOrder, type TopRow, TopTable } from './top-table.js';
@@ -75,7 +76,7 @@ function topText(rows: readonly TopRow[]): string {
       number('BEST', ({ bestMs }) => milliseconds(bestMs)),
       number('WORST', ({ worstMs }) => milliseconds(worstMs)),
       number('LAST', ({ lastMs }) => milliseconds(lastMs)),
-      number('SUCCESS', ({ successRate }) => `${(successRate * 100).toFixed(2)}%`),
+      number('SUCCESS', ({ successRate }) => percent(successRate, 2) ?? '-'),
     ],
     rows,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { groupedPath, type TopOrder, type TopRow, TopTable } from '../../src/commands/top-table.js';
-import { Event, type RequestEnd } from '../../src/gen/conduit/tap/v1/tap.js';
+import { Direction, Event, type RequestEnd } from '../../src/gen/conduit/tap/v1/tap.js';
 import { toDuration } from '../../src/wire/duration.js';
 
 const source = { ip: '10.0.0.1', port: 40_000, labels: new Map([['pod', 'web-1']]) };
@@ -242,4 +242,24 @@ test.each([
   ['/cornershop.v1.OrderService/Place', '/cornershop.v1.OrderService/Place'],
 ])('the kind of path of %j is %j', (path, expected) => {
   expect(groupedPath(path)).toBe(expected);
+});
+
+test('a request that both ends tell of counts once', () => {
+  const table = new TopTable();
+  for (const [request, direction] of [
+    [1n, Direction.OUTBOUND],
+    [2n, Direction.INBOUND],
+  ] as const) {
+    const common = {
+      request,
+      direction,
+      source: { labels: new Map([['pod', 'web-1']]) },
+      destination: { labels: new Map([['pod', 'api-1']]) },
+    };
+    table.add(
+      Event.fromPartial({ ...common, event: { $case: 'requestInit', value: { method: 'GET', path: '/' } } }),
+    );
+    table.add(Event.fromPartial({ ...common, event: { $case: 'requestEnd', value: {} } }));
+  }
+  expect(table.rows('count').map(({ count }) => count)).toEqual([1]);
 });
