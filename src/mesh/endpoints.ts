@@ -2,6 +2,7 @@ import type { EndpointRule } from '../core/endpoint-explanation.js';
 import type { EndpointPart } from '../core/endpoint-part.js';
 import { type EndpointSet, endpointSetsEqual, type RemoteService } from '../core/endpoint-set.js';
 import type { BackendsId, ServiceId } from '../core/ids.js';
+import { repeatedIn } from '../core/repeated-addresses.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
@@ -40,17 +41,19 @@ export function createEndpoints(engine: Engine, sources: EndpointSources): Endpo
     name: 'endpoints',
     id: (key) => `${destinationId(key)}|${key.zone ?? ''}|${reachId(key.reach)}`,
     equal: endpointSetsEqual,
-    derive(read, key) {
+    derive(read, key, before) {
       const [namespace = '', name = ''] = key.service.split('/');
       const service = read.get(tables.services, key.service);
       const gathered = service === undefined ? undefined : gather(read, sources, service, key);
-      const { offered, parts, hasIpv6 } = gathered ?? nothing;
+      const { offered, parts: passing, hasIpv6 } = gathered ?? nothing;
+      const parts = hasIpv6 ? preferIpv6(passing) : passing;
       return {
         service: { namespace, name },
         exists: service !== undefined,
         clientZone: key.zone,
         remote: remoteService(offered),
-        parts: hasIpv6 ? preferIpv6(parts) : parts,
+        parts,
+        repeated: repeatedIn(parts, before),
         triggeredAtMs: latestTrigger(offered),
       };
     },
