@@ -103,10 +103,10 @@ function haveSameAddress(a: Candidate | undefined, b: Candidate | undefined): bo
   return a !== undefined && b !== undefined && sameAddress(a.endpoint, b.endpoint);
 }
 
-type Offer = Pick<CandidatePart, 'endpoints' | 'isHinted' | 'hintedZones' | 'hasIpv6'>;
+type OwnOffer = Pick<CandidatePart, 'endpoints' | 'isHinted' | 'hintedZones' | 'hasIpv6'>;
 
 /** The offer where candidates have changed in their places, and nothing that has to be known of all of them at once. */
-function offerAfter(before: CandidatePart | undefined, candidates: readonly Candidate[]): Offer | undefined {
+function offerAfter(before: CandidatePart | undefined, candidates: readonly Candidate[]): OwnOffer | undefined {
   if (before === undefined || before.candidates === candidates) return before;
   if (before.candidates.length !== candidates.length) return undefined;
   const { start, end } = changedRange(candidates, before.candidates);
@@ -126,7 +126,7 @@ function haveSameClients(a: Candidate, b: Candidate): boolean {
   return a.isIpv6 === b.isIpv6 && plainEqual(a.forZones, b.forZones);
 }
 
-function offerOf(source: BackendsId, candidates: readonly Candidate[]): Offer {
+function offerOf(source: BackendsId, candidates: readonly Candidate[]): OwnOffer {
   const endpoints: Endpoint[] = [];
   let hintedZones: Set<Zone> | undefined;
   let isHinted = true;
