@@ -46,12 +46,51 @@ export function endpointPartsEqual(a: EndpointPart, b: EndpointPart): boolean {
   return true;
 }
 
+/** One endpoint as two lists of parts have it: the same address, in the same place of the same object's part, or in one alone. */
+export type Visit = (was: Endpoint | undefined, is: Endpoint | undefined) => void;
+
 /**
- * The endpoints of `part` that are not the same objects in `other`, and those between them. It takes next to nothing to pass
- * over the rest.
+ * Visits what two lists of parts, ordered by their sources, don't share. Parts that are the same object are passed over, and
+ * so are endpoints that stand in both parts of an object. What is visited may turn out equal, or to have changed its place.
  */
-export function differencesOf(part: EndpointPart, other: EndpointPart | undefined): readonly Endpoint[] {
-  if (other === undefined) return part.endpoints;
-  const { start, end } = changedRange(part.endpoints, other.endpoints);
-  return part.endpoints.slice(start, end);
+export function eachDifference(
+  before: readonly EndpointPart[],
+  after: readonly EndpointPart[],
+  visit: Visit,
+): void {
+  let [at, atAfter] = [0, 0];
+  while (at < before.length || atAfter < after.length) {
+    const was = before[at];
+    const is = after[atAfter];
+    if (was === is) {
+      at++;
+      atAfter++;
+    } else if (is === undefined || (was !== undefined && was.source < is.source)) {
+      for (const endpoint of was?.endpoints ?? []) visit(endpoint, undefined);
+      at++;
+    } else if (was === undefined || is.source < was.source) {
+      for (const endpoint of is.endpoints) visit(undefined, endpoint);
+      atAfter++;
+    } else {
+      eachDifferenceOf(was.endpoints, is.endpoints, visit);
+      at++;
+      atAfter++;
+    }
+  }
+}
+
+function eachDifferenceOf(before: readonly Endpoint[], after: readonly Endpoint[], visit: Visit): void {
+  const { start, end } = changedRange(after, before);
+  const endBefore = end + before.length - after.length;
+  for (let place = start; place < Math.max(end, endBefore); place++) {
+    const was = place < endBefore ? before[place] : undefined;
+    const is = place < end ? after[place] : undefined;
+    if (was === is) continue;
+    if (was !== undefined && is !== undefined && sameAddress(was, is)) {
+      visit(was, is);
+    } else {
+      if (was !== undefined) visit(was, undefined);
+      if (is !== undefined) visit(undefined, is);
+    }
+  }
 }

@@ -1,7 +1,8 @@
 import { type AddressKey, type Endpoint, endpointKey, endpointsEqual, localityOf } from './endpoint.js';
-import { differencesOf, type EndpointPart, endpointPartsEqual } from './endpoint-part.js';
+import { eachDifference, type EndpointPart, endpointPartsEqual } from './endpoint-part.js';
 import { arraysEqual, plainEqual } from './equal.js';
 import type { Zone } from './ids.js';
+import type { PartsWithRepeats } from './repeated-addresses.js';
 
 /**
  * The endpoints of one destination, as one group of clients sees them.
@@ -10,7 +11,7 @@ import type { Zone } from './ids.js';
  * after: telling two sets apart costs as much as the parts that differ, not as much as the service is large. An address
  * that several parts hold counts once, as the first of them has it.
  */
-export interface EndpointSet {
+export interface EndpointSet extends PartsWithRepeats {
   readonly service: { readonly namespace: string; readonly name: string };
   /** False while there is no such service; it has no parts then. */
   readonly exists: boolean;
@@ -18,8 +19,6 @@ export interface EndpointSet {
   readonly clientZone: Zone | undefined;
   /** The service in another cluster that this one stands for. */
   readonly remote: RemoteService | undefined;
-  /** Ordered by their sources. */
-  readonly parts: readonly EndpointPart[];
   /**
    * When the latest change was made that the endpoints are known to be the answer to, in milliseconds since the epoch. It
    * says how long telling it took, and nothing to a client.
@@ -71,15 +70,43 @@ export function diffEndpointSets(before: EndpointSet, after: EndpointSet): Endpo
   }
   const added: Endpoint[] = [];
   const removed: Endpoint[] = [];
-  for (const [key, endpoint] of differing(before, after)) {
-    const { was, is } = findInBoth(before, after, key, endpoint);
-    if (is !== undefined) {
-      if (was === undefined || !endpointsEqual(was, is)) added.push(is);
-    } else if (was !== undefined) {
-      removed.push(was);
+  const compare = (was: Endpoint | undefined, is: Endpoint | undefined): void => {
+    if (is === undefined) {
+      if (was !== undefined) removed.push(was);
+    } else if (was === undefined || !endpointsEqual(was, is)) {
+      added.push(is);
     }
-  }
+  };
+  const areRepeated = before.repeated.size > 0 || after.repeated.size > 0;
+  const left = new Map<AddressKey, Endpoint>();
+  const entered = new Map<AddressKey, Endpoint>();
+  eachDifference(before.parts, after.parts, (was, is) => {
+    if (was !== undefined && is !== undefined && !areRepeated) {
+      compare(was, is);
+      return;
+    }
+    if (was !== undefined) left.set(endpointKey(was), was);
+    if (is !== undefined) entered.set(endpointKey(is), is);
+  });
+  const compareAt = (key: AddressKey, sought: Endpoint): void => {
+    if (before.repeated.has(key) || after.repeated.has(key)) {
+      compare(first(before.parts, key, sought), first(after.parts, key, sought));
+    } else {
+      compare(left.get(key), entered.get(key));
+    }
+  };
+  for (const [key, endpoint] of left) compareAt(key, endpoint);
+  for (const [key, endpoint] of entered) if (!left.has(key)) compareAt(key, endpoint);
   return { added, removed };
+}
+
+/** What the first part that has the address of `sought` says of it. */
+function first(parts: readonly EndpointPart[], key: AddressKey, sought: Endpoint): Endpoint | undefined {
+  for (const part of parts) {
+    const found = part.find(key, sought);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function diffWhole(before: EndpointSet, after: EndpointSet): EndpointDelta {
@@ -97,55 +124,4 @@ function diffWhole(before: EndpointSet, after: EndpointSet): EndpointDelta {
   });
   const removed = [...was].flatMap(([key, endpoint]) => (is.has(key) ? [] : [endpoint]));
   return { added, removed };
-}
-
-/** One endpoint for each address that some part may hold differently in the two sets: all others mean the same in both. */
-function differing(before: EndpointSet, after: EndpointSet): ReadonlyMap<AddressKey, Endpoint> {
-  const byAddress = new Map<AddressKey, Endpoint>();
-  const collect = (part: EndpointPart | undefined, other: EndpointPart | undefined): void => {
-    if (part === undefined) return;
-    for (const endpoint of differencesOf(part, other)) byAddress.set(endpointKey(endpoint), endpoint);
-  };
-  let [at, atAfter] = [0, 0];
-  while (at < before.parts.length || atAfter < after.parts.length) {
-    const was = before.parts[at];
-    const is = after.parts[atAfter];
-    if (was === is) {
-      at++;
-      atAfter++;
-    } else if (is === undefined || (was !== undefined && was.source < is.source)) {
-      collect(was, undefined);
-      at++;
-    } else if (was === undefined || is.source < was.source) {
-      collect(is, undefined);
-      atAfter++;
-    } else {
-      collect(was, is);
-      collect(is, was);
-      at++;
-      atAfter++;
-    }
-  }
-  return byAddress;
-}
-
-/** What each of the two sets has at the address of `sought`. */
-function findInBoth(
-  before: EndpointSet,
-  after: EndpointSet,
-  key: AddressKey,
-  sought: Endpoint,
-): { readonly was: Endpoint | undefined; readonly is: Endpoint | undefined } {
-  let was: Endpoint | undefined;
-  let is: Endpoint | undefined;
-  const places = Math.max(before.parts.length, after.parts.length);
-  for (let place = 0; place < places && (was === undefined || is === undefined); place++) {
-    const partBefore = before.parts[place];
-    const partAfter = after.parts[place];
-    const found = was ?? partBefore?.find(key, sought);
-    // Most parts stand in both.
-    is ??= partAfter === partBefore && was === undefined ? found : partAfter?.find(key, sought);
-    was = found;
-  }
-  return { was, is };
 }

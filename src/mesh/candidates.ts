@@ -3,6 +3,7 @@ import { type AddressKey, type Endpoint, endpointKey, sameAddress } from '../cor
 import { EndpointPart } from '../core/endpoint-part.js';
 import { plainEqual } from '../core/equal.js';
 import type { BackendsId, Zone } from '../core/ids.js';
+import { ListAfter } from '../core/list-after.js';
 import type { Engine } from '../engine/engine.js';
 import { View } from '../engine/view.js';
 import { type Candidate, judge, type Judgement, type Judging } from './judge.js';
@@ -47,10 +48,11 @@ export function createCandidates(engine: Engine, tables: MeshTables, judging: Ju
       const row = read.get(tables.backends, backends);
       const judgements =
         row === undefined ? none : judge(read, judging, { row, target, hostname }, before?.judgements);
-      const all: Candidate[] = [];
+      const former = before?.candidates ?? none;
+      const all = new ListAfter(former);
       for (const { verdict } of judgements) if (verdict.kind === 'candidate') all.push(verdict);
-      const candidates = withoutRepeats(all, before?.candidates ?? none);
-      const offer = before?.candidates === candidates ? before : offerOf(backends, candidates);
+      const candidates = withoutRepeats(all.finish(), former);
+      const offer = offerAfter(before, candidates) ?? offerOf(backends, candidates);
       const { endpoints, isHinted, hintedZones, hasIpv6 } = offer;
       const { mirror, triggeredAtMs } = row ?? noRow;
       return { candidates, endpoints, isHinted, hintedZones, hasIpv6, mirror, triggeredAtMs, judgements };
@@ -70,9 +72,7 @@ export function sameCandidatesKey(a: CandidatesKey, b: CandidatesKey): boolean {
 
 /** Of two with the same address the later counts. `before`, in which none is repeated, where nothing differs from it. */
 function withoutRepeats(all: readonly Candidate[], before: readonly Candidate[]): readonly Candidate[] {
-  const range = changedRange(all, before);
-  if (range.start === range.end && all.length === before.length) return before;
-  if (!mayRepeat(all, before, range)) return all;
+  if (all === before || !mayRepeat(all, before, changedRange(all, before))) return all;
   const byAddress = new Map<AddressKey, Candidate>();
   for (const candidate of all) byAddress.set(endpointKey(candidate.endpoint), candidate);
   return byAddress.size === all.length ? all : [...byAddress.values()];
@@ -103,9 +103,30 @@ function haveSameAddress(a: Candidate | undefined, b: Candidate | undefined): bo
   return a !== undefined && b !== undefined && sameAddress(a.endpoint, b.endpoint);
 }
 
-type Offer = Pick<CandidatePart, 'endpoints' | 'isHinted' | 'hintedZones' | 'hasIpv6'>;
+type OwnOffer = Pick<CandidatePart, 'endpoints' | 'isHinted' | 'hintedZones' | 'hasIpv6'>;
 
-function offerOf(source: BackendsId, candidates: readonly Candidate[]): Offer {
+/** The offer where candidates have changed in their places, and nothing that has to be known of all of them at once. */
+function offerAfter(before: CandidatePart | undefined, candidates: readonly Candidate[]): OwnOffer | undefined {
+  if (before === undefined || before.candidates === candidates) return before;
+  if (before.candidates.length !== candidates.length) return undefined;
+  const { start, end } = changedRange(candidates, before.candidates);
+  const endpoints = before.endpoints.endpoints.slice();
+  for (let place = start; place < end; place++) {
+    const candidate = candidates[place];
+    const former = before.candidates[place];
+    if (candidate === undefined || former === undefined || !haveSameClients(candidate, former))
+      return undefined;
+    endpoints[place] = candidate.endpoint;
+  }
+  const { isHinted, hintedZones, hasIpv6 } = before;
+  return { endpoints: new EndpointPart(before.endpoints.source, endpoints), isHinted, hintedZones, hasIpv6 };
+}
+
+function haveSameClients(a: Candidate, b: Candidate): boolean {
+  return a.isIpv6 === b.isIpv6 && plainEqual(a.forZones, b.forZones);
+}
+
+function offerOf(source: BackendsId, candidates: readonly Candidate[]): OwnOffer {
   const endpoints: Endpoint[] = [];
   let hintedZones: Set<Zone> | undefined;
   let isHinted = true;

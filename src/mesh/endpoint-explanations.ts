@@ -58,8 +58,8 @@ function explainedService({ namespace, name, type, internalTrafficPolicy }: Serv
   return { namespace, name, type, internalTrafficPolicy };
 }
 
-function firstUnhinted({ offered }: Gathered): EndpointExplanation['unhinted'] {
-  for (const { candidates, isHinted } of offered) {
+function firstUnhinted({ offer }: Gathered): EndpointExplanation['unhinted'] {
+  for (const { candidates, isHinted } of offer.offered) {
     if (isHinted) continue;
     for (const { endpoint, forZones } of candidates) {
       if (forZones === undefined) return { address: endpointKey(endpoint), workload: workloadOf(endpoint) };
@@ -75,7 +75,7 @@ function workloadOf({ workload }: Endpoint): NamedWorkload | undefined {
 function explainAddresses(
   read: Reader,
   sources: Sources,
-  { objects, target, filter, parts }: Gathered,
+  { offer, target, filter, parts }: Gathered,
   hostname: string | undefined,
 ): readonly ExplainedAddress[] {
   const ipv6Pods = podsWithIpv6(parts);
@@ -91,7 +91,7 @@ function explainAddresses(
     return by === undefined ? undefined : { kind: 'repeated', by };
   };
 
-  const addresses = objects.flatMap((object) => {
+  const addresses = offer.objects.flatMap((object) => {
     const row = read.get(sources.tables.backends, object);
     const judgements = row === undefined ? [] : judge(read, sources.judging, { row, target, hostname });
     const latest = lastOfEach(judgements);

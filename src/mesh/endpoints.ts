@@ -1,14 +1,15 @@
 import type { EndpointRule } from '../core/endpoint-explanation.js';
 import type { EndpointPart } from '../core/endpoint-part.js';
-import { type EndpointSet, endpointSetsEqual, type RemoteService } from '../core/endpoint-set.js';
-import type { BackendsId, ServiceId } from '../core/ids.js';
+import { type EndpointSet, endpointSetsEqual } from '../core/endpoint-set.js';
+import type { ServiceId } from '../core/ids.js';
+import { repeatedIn } from '../core/repeated-addresses.js';
 import type { Engine } from '../engine/engine.js';
 import type { Reader } from '../engine/reader.js';
 import { View } from '../engine/view.js';
-import type { CandidatePart, Candidates } from './candidates.js';
 import { preferIpv6 } from './dual-stack.js';
 import type { EndpointParts, Filter } from './endpoint-parts.js';
 import { chooseRule, type ClientPlace, filterOf, type Reach } from './endpoint-rule.js';
+import { noOffer, type Offer, type Offers } from './offers.js';
 import type { ServiceRow } from './rows.js';
 import type { MeshTables } from './tables.js';
 import { type TargetPort, targetPort } from './target-port.js';
@@ -29,7 +30,7 @@ export type Endpoints = View<EndpointsKey, EndpointSet>;
 /** What the endpoints of destinations are put together from. */
 export interface EndpointSources {
   readonly tables: MeshTables;
-  readonly candidates: Candidates;
+  readonly offers: Offers;
   readonly parts: EndpointParts;
 }
 
@@ -40,18 +41,20 @@ export function createEndpoints(engine: Engine, sources: EndpointSources): Endpo
     name: 'endpoints',
     id: (key) => `${destinationId(key)}|${key.zone ?? ''}|${reachId(key.reach)}`,
     equal: endpointSetsEqual,
-    derive(read, key) {
+    derive(read, key, before) {
       const [namespace = '', name = ''] = key.service.split('/');
       const service = read.get(tables.services, key.service);
       const gathered = service === undefined ? undefined : gather(read, sources, service, key);
-      const { offered, parts, hasIpv6 } = gathered ?? nothing;
+      const { offer, parts: passing } = gathered ?? nothing;
+      const parts = offer.hasIpv6 ? preferIpv6(passing) : passing;
       return {
         service: { namespace, name },
         exists: service !== undefined,
         clientZone: key.zone,
-        remote: remoteService(offered),
-        parts: hasIpv6 ? preferIpv6(parts) : parts,
-        triggeredAtMs: latestTrigger(offered),
+        remote: offer.remote,
+        parts,
+        repeated: repeatedIn(parts, before),
+        triggeredAtMs: offer.triggeredAtMs,
       };
     },
   });
@@ -60,57 +63,32 @@ export function createEndpoints(engine: Engine, sources: EndpointSources): Endpo
 /** What there is to tell a group of clients of a service, before one address family of dual-stack pods is left out. */
 export interface Gathered {
   readonly target: TargetPort;
-  /** The objects that declare backends for the service, in order. */
-  readonly objects: readonly BackendsId[];
-  /** What each of them has to offer. */
-  readonly offered: readonly CandidatePart[];
+  readonly offer: Offer;
   readonly rule: EndpointRule;
   readonly filter: Filter;
   /** The candidates that pass the filter. */
   readonly parts: readonly EndpointPart[];
-  readonly hasIpv6: boolean;
 }
 
 export function gather(
   read: Reader,
-  { tables, candidates, parts }: EndpointSources,
+  { offers, parts }: EndpointSources,
   service: ServiceRow,
   { port, hostname, zone, reach }: EndpointsKey,
 ): Gathered {
   const target = targetPort(service, port);
-  const objects = service.type === 'ExternalName' ? [] : read.keys(tables.backendsByService, service.id);
-  const offered = objects.map((backends) => read.view(candidates, { backends, target, hostname }));
-  const rule = chooseRule(offered, { zone, reach });
+  const offer =
+    service.type === 'ExternalName' ? noOffer : read.view(offers, { service: service.id, target, hostname });
+  const rule = chooseRule(offer.offered, { zone, reach });
   const filter = filterOf(rule);
   const passing =
     filter.kind === 'all'
-      ? offered.map(({ endpoints }) => endpoints)
-      : objects.map((backends) => read.view(parts, { backends, target, hostname, filter }));
-  const hasIpv6 = offered.some((part) => part.hasIpv6);
-  return { target, objects, offered, rule, filter, parts: passing, hasIpv6 };
+      ? offer.parts
+      : offer.objects.map((backends) => read.view(parts, { backends, target, hostname, filter }));
+  return { target, offer, rule, filter, parts: passing };
 }
 
-const nothing: Pick<Gathered, 'offered' | 'parts' | 'hasIpv6'> = { offered: [], parts: [], hasIpv6: false };
-
-/** The other cluster's service, as the first object that tells of one has it. */
-function remoteService(offered: readonly CandidatePart[]): RemoteService | undefined {
-  const mirror = offered.find((part) => part.mirror?.cluster !== undefined)?.mirror;
-  if (mirror?.cluster === undefined) return undefined;
-  const [name, namespace] = mirror.remoteService?.split('.') ?? [];
-  return {
-    cluster: mirror.cluster,
-    service: name === undefined || namespace === undefined ? undefined : { namespace, name },
-  };
-}
-
-function latestTrigger(offered: readonly CandidatePart[]): number | undefined {
-  let latest: number | undefined;
-  for (const { triggeredAtMs } of offered) {
-    if (triggeredAtMs !== undefined && (latest === undefined || triggeredAtMs > latest))
-      latest = triggeredAtMs;
-  }
-  return latest;
-}
+const nothing: Pick<Gathered, 'offer' | 'parts'> = { offer: noOffer, parts: noOffer.parts };
 
 export function destinationId({ service, port, hostname }: Destination): string {
   return `${service}|${port}|${hostname ?? ''}`;

@@ -3,6 +3,7 @@ import { arraysEqual } from '../core/equal.js';
 import type { Exclusion } from '../core/exclusion.js';
 import type { NodeName, Zone } from '../core/ids.js';
 import { InOrder } from '../core/in-order.js';
+import { ListAfter } from '../core/list-after.js';
 import type { Reader } from '../engine/reader.js';
 import type { ExternalWorkloads, KnownExternalWorkload } from './external-workloads.js';
 import type { Backend, BackendsRow, Mirror } from './rows.js';
@@ -58,7 +59,7 @@ type Occupant = KnownPod | KnownExternalWorkload;
 
 /**
  * Judges each backend of an object, in order. Judgements of `before`, which must be on the same question about an earlier row,
- * are taken over where they follow from the same: of a hundred backends one has changed, mostly.
+ * are taken over where they follow from the same, and so is the list of them: of a hundred backends one has changed, mostly.
  */
 export function judge(
   read: Reader,
@@ -67,7 +68,7 @@ export function judge(
   before: readonly Judgement[] = none,
 ): readonly Judgement[] {
   const former = new InOrder(before, addressOf);
-  const judgements: Judgement[] = [];
+  const judgements = new ListAfter(before);
   const { mirror } = row;
   for (const group of row.groups) {
     const port = resolveTargetPort(target, group) ?? 0;
@@ -91,7 +92,7 @@ export function judge(
       judgements.push({ backend, port, mirror, occupant, verdict: takenOver(known?.verdict, verdict) });
     }
   }
-  return judgements;
+  return judgements.finish();
 }
 
 function addressOf({ backend }: Judgement): string {

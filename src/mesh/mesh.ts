@@ -10,6 +10,7 @@ import type { NoteSources } from './endpoint-notes.js';
 import { createEndpointParts } from './endpoint-parts.js';
 import { createEndpoints, type EndpointSources } from './endpoints.js';
 import { createExternalWorkloads } from './external-workloads.js';
+import { createOffers } from './offers.js';
 import { createOpaqueServers } from './opaque-servers.js';
 import { createProfileExplanations, type ProfileExplanations } from './profile-explanations.js';
 import { createNamespacePods, createSelectablePods } from './selectable-pods.js';
@@ -46,8 +47,9 @@ export function createMesh(engine: Engine, options: MeshOptions): Mesh {
   const externalWorkloads = createExternalWorkloads(engine, tables, servers);
   const judging: Judging = { workloads, externalWorkloads, options };
   const candidates = createCandidates(engine, tables, judging);
+  const offers = createOffers(engine, tables, candidates);
   const parts = createEndpointParts(engine, candidates);
-  const endpointSources: EndpointSources = { tables, candidates, parts };
+  const endpointSources: EndpointSources = { tables, offers, parts };
   const endpoints = createEndpoints(engine, endpointSources);
   const clientEndpoints = createClientEndpoints(engine, tables, endpoints);
   const services = createServiceDestinations(engine, tables, options);
@@ -66,6 +68,7 @@ export function createMesh(engine: Engine, options: MeshOptions): Mesh {
     workloads,
     externalWorkloads,
     candidates,
+    offers,
     parts,
     endpoints,
     clientEndpoints,

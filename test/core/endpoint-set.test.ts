@@ -9,6 +9,7 @@ import {
   endpointsOf,
 } from '../../src/core/endpoint-set.js';
 import { backendsId, zone } from '../../src/core/ids.js';
+import { repeatedIn } from '../../src/core/repeated-addresses.js';
 
 const endpoint = fc
   .record({ ip: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3'), weight: fc.constantFrom(1, 2) })
@@ -36,7 +37,11 @@ const parts = fc
 
 const clientZone = fc.constantFrom(undefined, zone('z1'));
 
-function setOf(all: readonly EndpointPart[], inZone: EndpointSet['clientZone']): EndpointSet {
+function setOf(
+  all: readonly EndpointPart[],
+  inZone: EndpointSet['clientZone'],
+  before?: EndpointSet,
+): EndpointSet {
   const service = { namespace: 'shop', name: 'web' };
   return {
     service,
@@ -44,6 +49,7 @@ function setOf(all: readonly EndpointPart[], inZone: EndpointSet['clientZone']):
     clientZone: inZone,
     remote: undefined,
     parts: all,
+    repeated: repeatedIn(all, before),
     triggeredAtMs: undefined,
   };
 }
@@ -56,7 +62,8 @@ const successive = fc
       const before = first.find(({ source }) => source === own.source);
       return keep[nth] === true && before !== undefined ? before : own;
     });
-    return [setOf(first, zoneBefore), setOf(kept, zoneAfter)] as const;
+    const before = setOf(first, zoneBefore);
+    return [before, setOf(kept, zoneAfter, before)] as const;
   });
 
 function flat(set: EndpointSet): Map<AddressKey, Endpoint> {
@@ -84,6 +91,7 @@ test('a client that applies the difference has the latest set, and was told noth
         added.every((one) => localityChanged || was.get(addressKey(one.ip, one.port))?.weight !== one.weight),
       ).toBe(true);
       expect(endpointsOf(after)).toEqual(is);
+      expect(after.repeated).toEqual(repeatedIn(after.parts, undefined));
       if (endpointSetsEqual(before, after)) expect([added, removed]).toEqual([[], []]);
     }),
     { numRuns: 3_000 },
