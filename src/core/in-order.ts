@@ -13,6 +13,16 @@ export class InOrder<T> {
     this.#keyOf = keyOf;
   }
 
+  /** The one after that which was found last, without looking at its key: asked for by `find` with its key, it would be found. */
+  get next(): T | undefined {
+    return this.#elements[this.#next];
+  }
+
+  /** Counts `next` as found. */
+  pass(): void {
+    this.#next++;
+  }
+
   /** An element of that key; of several, any. One that was found before may not be found again. */
   find(key: string): T | undefined {
     const next = this.#elements[this.#next];

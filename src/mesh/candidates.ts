@@ -49,9 +49,8 @@ export function createCandidates(engine: Engine, tables: MeshTables, judging: Ju
       const judgements =
         row === undefined ? none : judge(read, judging, { row, target, hostname }, before?.judgements);
       const former = before?.candidates ?? none;
-      const all = new ListAfter(former);
-      for (const { verdict } of judgements) if (verdict.kind === 'candidate') all.push(verdict);
-      const candidates = withoutRepeats(all.finish(), former);
+      const all = candidatesAfter(before, judgements) ?? candidatesAmong(judgements, former);
+      const candidates = withoutRepeats(all, former);
       const offer = offerAfter(before, candidates) ?? offerOf(backends, candidates);
       const { endpoints, isHinted, hintedZones, hasIpv6 } = offer;
       const { mirror, triggeredAtMs } = row ?? noRow;
@@ -68,6 +67,36 @@ export function candidatesId({ backends, target, hostname = '' }: CandidatesKey)
 
 export function sameCandidatesKey(a: CandidatesKey, b: CandidatesKey): boolean {
   return a.backends === b.backends && a.hostname === b.hostname && sameTargetPort(a.target, b.target);
+}
+
+function candidatesAmong(
+  judgements: readonly Judgement[],
+  before: readonly Candidate[],
+): readonly Candidate[] {
+  const candidates = new ListAfter(before);
+  for (const { verdict } of judgements) if (verdict.kind === 'candidate') candidates.push(verdict);
+  return candidates.finish();
+}
+
+/** The same where every backend was a candidate and is one: those whose judgement stays are not looked at. */
+function candidatesAfter(
+  before: CandidatePart | undefined,
+  judgements: readonly Judgement[],
+): readonly Candidate[] | undefined {
+  if (before === undefined) return undefined;
+  if (before.judgements === judgements) return before.candidates;
+  if (before.candidates.length !== before.judgements.length) return undefined;
+  if (before.judgements.length !== judgements.length) return undefined;
+  const { start, end } = changedRange(judgements, before.judgements);
+  let candidates: Candidate[] | undefined;
+  for (let place = start; place < end; place++) {
+    const verdict = judgements[place]?.verdict;
+    if (verdict?.kind !== 'candidate') return undefined;
+    if (verdict === before.candidates[place]) continue;
+    candidates ??= before.candidates.slice();
+    candidates[place] = verdict;
+  }
+  return candidates ?? before.candidates;
 }
 
 /** Of two with the same address the later counts. `before`, in which none is repeated, where nothing differs from it. */
@@ -106,7 +135,10 @@ function haveSameAddress(a: Candidate | undefined, b: Candidate | undefined): bo
 type OwnOffer = Pick<CandidatePart, 'endpoints' | 'isHinted' | 'hintedZones' | 'hasIpv6'>;
 
 /** The offer where candidates have changed in their places, and nothing that has to be known of all of them at once. */
-function offerAfter(before: CandidatePart | undefined, candidates: readonly Candidate[]): OwnOffer | undefined {
+function offerAfter(
+  before: CandidatePart | undefined,
+  candidates: readonly Candidate[],
+): OwnOffer | undefined {
   if (before === undefined || before.candidates === candidates) return before;
   if (before.candidates.length !== candidates.length) return undefined;
   const { start, end } = changedRange(candidates, before.candidates);

@@ -73,7 +73,7 @@ export function judge(
   for (const group of row.groups) {
     const port = resolveTargetPort(target, group) ?? 0;
     for (const backend of group.backends) {
-      const known = former.find(backend.ip);
+      const known = nextOf(former, backend) ?? former.find(backend.ip);
       const isSame =
         known !== undefined && known.backend === backend && known.port === port && known.mirror === mirror;
       if (isSame && known.occupant !== undefined && read.repeats(known.occupant)) {
@@ -93,6 +93,14 @@ export function judge(
     }
   }
   return judgements.finish();
+}
+
+/** The next judgement where it is on this very backend, which is not looked into. */
+function nextOf(former: InOrder<Judgement>, backend: Backend): Judgement | undefined {
+  const { next } = former;
+  if (next?.backend !== backend) return undefined;
+  former.pass();
+  return next;
 }
 
 function addressOf({ backend }: Judgement): string {
