@@ -1,4 +1,4 @@
-import { type FrameEntry, type Growth, GrowthFrame } from './growth.js';
+import { addTo, type FrameEntry, type Growth, GrowthFrame } from './growth.js';
 
 /** How long frames are, the young first, and how many of each are kept before six are made one of the next. */
 const grains = [
@@ -154,9 +154,4 @@ function merge(frames: readonly GrowthFrame[]): GrowthFrame {
   for (const [subject, growth] of sums) merged.add(subject, growth);
   merged.trim();
   return merged;
-}
-
-/** Adds the first numbers of one growth to another that is as long. */
-export function addTo(sum: Growth, growth: Growth, length: number): void {
-  for (let place = 0; place < length; place++) sum[place] = (sum[place] ?? 0) + (growth[place] ?? 0);
 }
