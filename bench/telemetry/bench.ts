@@ -131,7 +131,7 @@ async function alone({ quick, build, nodeFlags }: BenchOptions): Promise<void> {
       `\n${formatNumber(series)} series, a fifth of them histograms: ${megabytes(heapBytes)} of heap, ${megabytes(bufferBytes)} of buffers`,
     );
     console.log(
-      `a frame ends, every subject having grown: ${formatNumber(turnMs)} ms; with merging of frames: ${formatNumber(mergeMs)} ms`,
+      `a frame ends, every subject having grown: ${formatNumber(turnMs)} ms; the longest slice of merging frames: ${formatNumber(mergeMs)} ms`,
     );
     printTarget(
       'heap and buffers',

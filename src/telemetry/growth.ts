@@ -85,8 +85,13 @@ export class GrowthFrame {
 
   /** Calls `visit` with every entry, which is the same object each time. */
   each(visit: (entry: FrameEntry) => void): void {
+    for (const entry of this) visit(entry);
+  }
+
+  /** Every entry, which is the same object each time. */
+  *[Symbol.iterator](): Generator<FrameEntry, void> {
     const entry: FrameEntry = { subject: 0, growth: new Float64Array(firstBucket + 32), length: 0 };
-    for (const reader = new EntryReader(this.#bytes, this.#length); reader.next(entry); ) visit(entry);
+    for (const reader = new EntryReader(this.#bytes, this.#length); reader.next(entry); ) yield entry;
   }
 
   /**
