@@ -48,6 +48,15 @@ export interface Pace {
   readonly generatedPerSecond: number;
 }
 
+export interface StatShape {
+  readonly deployments: number;
+  /** Of each Deployment. */
+  readonly pods: 'three' | 'one to three';
+  /** How many others each pod asks. */
+  readonly others: number;
+  readonly times: number;
+}
+
 const commands = {
   /** How fast reports of so many requests a series are taken, by so many proxies in turn. */
   pace({ requests, steps, proxies }: { requests: number; steps: number; proxies: number }): Pace {
@@ -91,11 +100,17 @@ const commands = {
     const after = await settledMemory();
     // Every subject grows in every frame, for long enough that frames are merged.
     const turnsMs: number[] = [];
+    const slicesMs: number[] = [];
     for (let turn = 0; turn < 24; turn++) {
       nowMs += 5_000;
       const startedMicros = cpuMicros();
       reporters.turn();
       turnsMs.push((cpuMicros() - startedMicros) / 1_000);
+      for (let isMore = true; isMore; ) {
+        const sliceMicros = cpuMicros();
+        isMore = reporters.windows.coarsen();
+        slicesMs.push((cpuMicros() - sliceMicros) / 1_000);
+      }
       const next = encodeReport({
         ...whole,
         sequence: BigInt(turn + 2),
@@ -114,11 +129,11 @@ const commands = {
       heapBytes: after.heap - before.heap,
       bufferBytes: after.buffers - before.buffers,
       turnMs: sorted[Math.floor(sorted.length / 2)] ?? 0,
-      mergeMs: sorted.at(-1) ?? 0,
+      mergeMs: Math.max(...slicesMs),
     };
   },
-  /** How long `stat deploy -A` takes over so many Deployments with three pods each, whose pods ask ten others. */
-  async stat({ deployments, times }: { deployments: number; times: number }): Promise<readonly number[]> {
+  /** How long `stat deploy -A` takes over so many Deployments, whose pods all ask so many others in every frame. */
+  async stat({ deployments, times, ...shape }: StatShape): Promise<readonly number[]> {
     const mesh = createMesh(new Engine({ onError: rethrow }), {
       controllerNamespace: 'conduit',
       trustDomain: 'cluster.local',
@@ -130,7 +145,7 @@ const commands = {
     let nowMs = Date.now();
     const reporters = createReporters(() => nowMs);
     const reader = new ReportReader();
-    const messages = reports(14, { requests: 1_000 }).map(encodeReport);
+    const messages = reports(14, { requests: 1_000, others: shape.others }).map(encodeReport);
     const known: Reporter[] = [];
     for (let index = 0; index < deployments; index++) {
       const name = `app${index}`;
@@ -138,7 +153,8 @@ const commands = {
       mesh.tables.controllers.Deployment.rows.apply(id, { id, namespace: 'shop', name });
       const replicaSet = replicaSetId('shop', `${name}-5d4`);
       mesh.tables.replicaSets.apply(replicaSet, { id: replicaSet, owner: { kind: 'Deployment', name } });
-      for (let pod = 0; pod < 3; pod++) {
+      const pods = shape.pods === 'three' ? 3 : 1 + (index % 3);
+      for (let pod = 0; pod < pods; pod++) {
         const row = podRow(`${name}-${pod}`, {
           ips: [`10.${pod}.${index >> 8}.${index & 255}`],
           owner: { kind: 'ReplicaSet', name: `${name}-5d4` },

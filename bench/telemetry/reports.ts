@@ -18,21 +18,23 @@ export const changing = 10;
 export interface ReportShape {
   /** About how many requests each series tells of by the first report. */
   readonly requests: number;
+  /** How many other ends it tells of, with a count and a histogram each. Default `changing`. */
+  readonly others?: number;
 }
 
 /** The reports of a proxy, one after the other: the first declares everything, in each the numbers have grown. */
-export function reports(count: number, { requests }: ReportShape): readonly Report[] {
+export function reports(count: number, { requests, others = changing }: ReportShape): readonly Report[] {
   return Array.from({ length: count }, (_each, step) => {
     const isFirst = step === 0;
-    const ids = Array.from({ length: changing }, (_id, index) => index + 1);
+    const ids = Array.from({ length: others }, (_id, index) => index + 1);
     return {
       sequence: BigInt(step + 1),
       complete: isFirst,
-      series: isFirst ? ids.flatMap((id) => [counts(id), latencies(id)]) : [],
+      series: isFirst ? ids.flatMap((id) => [counts(id), latencies(id, others)]) : [],
       valueSeries: ids,
       values: ids.map((id) => BigInt(requests + step * 30 + id)),
       latencies: ids.map((id) => ({
-        series: changing + id,
+        series: others + id,
         // Most of what comes falls into a few buckets.
         counts: Array.from({ length: boundsMs.length + 1 }, (_bucket, bucket) =>
           bucket < 4 || bucket > 14 ? 0n : BigInt(Math.ceil(requests / 11) + step * (bucket % 3) + id),
@@ -62,8 +64,8 @@ function counts(id: number): Series {
   return series(id, id, Measure.RESPONSES);
 }
 
-function latencies(id: number): Series {
-  return series(changing + id, id, Measure.RESPONSE_LATENCY);
+function latencies(id: number, others: number): Series {
+  return series(others + id, id, Measure.RESPONSE_LATENCY);
 }
 
 function series(id: number, peer: number, measure: Series['measure']): Series {

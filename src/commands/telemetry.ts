@@ -39,6 +39,7 @@ export function startTelemetry({
   const timers = [
     setInterval(() => {
       reporters.turn();
+      coarsen(reporters);
       load.look();
     }, turnMs),
     setInterval(() => reporters.sweep(), sweepMs),
@@ -51,6 +52,17 @@ export function startTelemetry({
       for (const timer of timers) clearInterval(timer);
     },
   };
+}
+
+/** How long a turn of the event loop merges frames. */
+const maxSliceMs = 4;
+
+function coarsen(reporters: Reporters): void {
+  const untilMs = performance.now() + maxSliceMs;
+  while (performance.now() < untilMs) {
+    if (!reporters.windows.coarsen()) return;
+  }
+  setImmediate(() => coarsen(reporters)).unref();
 }
 
 /** Fresh enough to watch, and a small part of what proxies cost by themselves. */

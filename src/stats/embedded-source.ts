@@ -1,10 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PodSelection } from '../core/resource.js';
 import type { Mesh } from '../mesh/mesh.js';
-import { firstBucket, type Growth, type GrowthFrame, growthSlots } from '../telemetry/growth.js';
+import {
+  addTo,
+  createGrowth,
+  firstBucket,
+  type Growth,
+  type GrowthFrame,
+  growthSlots,
+} from '../telemetry/growth.js';
+import type { Direction } from '../telemetry/report.js';
 import type { Reporters } from '../telemetry/reporters.js';
 import type { Subject } from '../telemetry/subject.js';
-import { groupingOf, rowOf, type SelectionMatch, type TrafficEnds } from './grouping.js';
+import { groupingOf, rowsBy, type SelectionMatch, type TrafficEnds } from './grouping.js';
 import { quantile } from './quantile.js';
 import type { StatQuery } from './stat-query.js';
 import type { HttpTraffic, Quantiles, SourceAnswer, StatSource, TcpTraffic, Traffic } from './stat-source.js';
@@ -33,15 +41,12 @@ async function summarize(query: StatQuery, options: EmbeddedSourceOptions): Prom
   const coverage = windows.cover(query.windowMs);
   const sums = new Sums(query, options);
   const addFrame = (frame: GrowthFrame): void => {
-    frame.each(({ subject: index, growth, length }) => {
-      const subject = reporters.subject(index);
-      if (subject !== undefined) sums.add(subject, growth, length);
-    });
+    frame.addTo((index) => sums.targetsOf(index));
   };
   const [current, ...settled] = windows.frames(coverage);
   // What changes meanwhile is read in one turn: what hasn't become a frame as yet would come a second time in one.
   if (current !== undefined) addFrame(current);
-  for (const subject of reporters.untold()) sums.add(subject, subject.growth, subject.growth.length);
+  for (const subject of reporters.untold()) sums.add(subject);
   for (const reporter of reporters.shown()) {
     for (const subject of reporter.subjects()) sums.addOpen(subject);
   }
@@ -68,72 +73,95 @@ async function summarize(query: StatQuery, options: EmbeddedSourceOptions): Prom
 /** Rounding of the window's edge isn't worth a word. */
 const graceMs = 5_000;
 
-/** What is summed up of one row. */
+/** What is summed up of one row. All of it was seen in one direction: that of its table. */
 class RowSums {
   /** By the bounds of their latencies. */
   readonly growths = new Map<readonly number[], Growth>();
+  readonly direction: Direction;
   openConnections = 0;
-  hasTcp = false;
-  readBytes = 0;
-  writtenBytes = 0;
+
+  constructor(direction: Direction) {
+    this.direction = direction;
+  }
+
+  growthOf(boundsMs: readonly number[]): Growth {
+    let growth = this.growths.get(boundsMs);
+    if (growth === undefined) {
+      growth = createGrowth(boundsMs.length + 1);
+      this.growths.set(boundsMs, growth);
+    }
+    return growth;
+  }
 }
+
+/** The rows that a subject belongs to, and what sums up its growth there: both are of the same length. */
+interface Place {
+  readonly rows: readonly RowSums[];
+  readonly targets: readonly Growth[];
+}
+
+const nowhere: Place = { rows: [], targets: [] };
+
+/** How many subjects that follow on each other share a page of places. */
+const pageSize = 1_024;
 
 /** Sums up growth by the rows of all tables at once. */
 class Sums {
   readonly #options: EmbeddedSourceOptions;
-  readonly #tables: readonly Map<string, RowSums>[];
-  readonly #matches: readonly ((ends: TrafficEnds) => string | undefined)[];
-  /** The rows that each subject belongs to: there are many entries of each. */
-  readonly #rows = new Map<Subject, readonly RowSums[]>();
+  readonly #tables: readonly {
+    readonly direction: Direction;
+    readonly rows: Map<string, RowSums>;
+    readonly rowOf: (ends: TrafficEnds) => string | undefined;
+  }[];
+  /**
+   * Where each subject belongs, by its index, in pages: there are many entries of each, and an array is several times as
+   * fast as a map.
+   */
+  readonly #pages: (Place | undefined)[][] = [];
 
   constructor({ selections, edge }: StatQuery, options: EmbeddedSourceOptions) {
     this.#options = options;
-    this.#tables = selections.map(() => new Map());
     const { clusterDomain } = options;
-    const other = edge.kind === 'none' ? undefined : this.#match(edge.other);
-    this.#matches = selections.map((selection) => {
+    this.#tables = selections.map((selection) => {
       const { direction, row } = groupingOf(selection.kind, edge);
-      const match = this.#match(selection);
+      const own = rowsBy(row, this.#match(selection), clusterDomain);
       const opposite = row === 'own' ? 'other' : 'own';
-      return (ends) => {
-        if (ends.facts.direction !== direction) return undefined;
-        if (other !== undefined && rowOf(ends, opposite, other, clusterDomain) === undefined)
-          return undefined;
-        return rowOf(ends, row, match, clusterDomain);
+      const other =
+        edge.kind === 'none' ? undefined : rowsBy(opposite, this.#match(edge.other), clusterDomain);
+      return {
+        direction,
+        rows: new Map(),
+        rowOf: (ends) => {
+          if (ends.facts.direction !== direction) return undefined;
+          if (other !== undefined && other(ends) === undefined) return undefined;
+          return own(ends);
+        },
       };
     });
   }
 
-  add(subject: Subject, growth: Growth, length: number): void {
-    for (const row of this.#rowsOf(subject)) {
-      const { boundsMs } = subject.owner;
-      let sum = row.growths.get(boundsMs);
-      if (sum === undefined) {
-        sum = new Float64Array(firstBucket + boundsMs.length + 1);
-        row.growths.set(boundsMs, sum);
-      }
-      for (let place = 0; place < length; place++) sum[place] = (sum[place] ?? 0) + (growth[place] ?? 0);
-      const read = growth[growthSlots.readBytes] ?? 0;
-      const written = growth[growthSlots.writtenBytes] ?? 0;
-      const isOutbound = subject.facts.direction === 'outbound';
-      row.readBytes += isOutbound ? written : read;
-      row.writtenBytes += isOutbound ? read : written;
-      if (read > 0 || written > 0 || (growth[growthSlots.connections] ?? 0) > 0) row.hasTcp = true;
-    }
+  /** What sums up the growth of a subject, by its index in frames. */
+  targetsOf(index: number): readonly Growth[] {
+    const known = this.#pages[Math.floor(index / pageSize)]?.[index % pageSize];
+    if (known !== undefined) return known.targets;
+    const subject = this.#options.reporters.subject(index);
+    return subject === undefined ? nowhere.targets : this.#placeOf(subject).targets;
+  }
+
+  /** Adds what is in no frame as yet. */
+  add(subject: Subject): void {
+    for (const target of this.targetsOf(subject.index)) addTo(target, subject.growth, target.length);
   }
 
   addOpen(subject: Subject): void {
     for (const series of subject.series) {
       if (series.measure !== 'tcp-open-connections' || series.value === 0) continue;
-      for (const row of this.#rowsOf(subject)) {
-        row.openConnections += series.value;
-        row.hasTcp = true;
-      }
+      for (const row of this.#placeOf(subject).rows) row.openConnections += series.value;
     }
   }
 
   tables(): readonly ReadonlyMap<string, Traffic>[] {
-    return this.#tables.map((rows) => {
+    return this.#tables.map(({ rows }) => {
       const table = new Map<string, Traffic>();
       for (const [key, row] of rows) {
         const traffic = { http: httpOf(row), tcp: tcpOf(row) };
@@ -143,21 +171,37 @@ class Sums {
     });
   }
 
-  #rowsOf(subject: Subject): readonly RowSums[] {
-    const known = this.#rows.get(subject);
-    if (known !== undefined) return known;
-    const ends = { facts: subject.facts, own: subject.owner.end, peer: subject.peer };
-    const rows: RowSums[] = [];
-    for (const [index, match] of this.#matches.entries()) {
-      const key = match(ends);
-      if (key === undefined) continue;
-      const table = this.#tables[index];
-      const row = table?.get(key) ?? new RowSums();
-      table?.set(key, row);
-      rows.push(row);
+  #placeOf(subject: Subject): Place {
+    const { index } = subject;
+    const pageIndex = Math.floor(index / pageSize);
+    let page = this.#pages[pageIndex];
+    if (page === undefined) {
+      page = [];
+      this.#pages[pageIndex] = page;
     }
-    this.#rows.set(subject, rows);
-    return rows;
+    let place = page[index % pageSize];
+    if (place === undefined) {
+      place = this.#find(subject);
+      page[index % pageSize] = place;
+    }
+    return place;
+  }
+
+  #find({ facts, owner, peer }: Subject): Place {
+    const ends = { facts, own: owner.end, peer };
+    const found: RowSums[] = [];
+    for (const { direction, rows, rowOf } of this.#tables) {
+      const key = rowOf(ends);
+      if (key === undefined) continue;
+      let row = rows.get(key);
+      if (row === undefined) {
+        row = new RowSums(direction);
+        rows.set(key, row);
+      }
+      found.push(row);
+    }
+    if (found.length === 0) return nowhere;
+    return { rows: found, targets: found.map((row) => row.growthOf(owner.boundsMs)) };
   }
 
   #match(selection: PodSelection): SelectionMatch {
@@ -207,6 +251,17 @@ function combined(growths: ReadonlyMap<readonly number[], Growth>): {
   return { boundsMs, counts };
 }
 
-function tcpOf({ hasTcp, openConnections, readBytes, writtenBytes }: RowSums): TcpTraffic | undefined {
-  return hasTcp ? { openConnections, readBytes, writtenBytes } : undefined;
+function tcpOf({ growths, direction, openConnections }: RowSums): TcpTraffic | undefined {
+  const sum = { connections: 0, read: 0, written: 0 };
+  for (const growth of growths.values()) {
+    sum.connections += growth[growthSlots.connections] ?? 0;
+    sum.read += growth[growthSlots.readBytes] ?? 0;
+    sum.written += growth[growthSlots.writtenBytes] ?? 0;
+  }
+  const { connections, read, written } = sum;
+  if (connections + read + written + openConnections === 0) return undefined;
+  // Of an outbound connection the proxy reads what the pod beside it writes.
+  return direction === 'outbound'
+    ? { openConnections, readBytes: written, writtenBytes: read }
+    : { openConnections, readBytes: read, writtenBytes: written };
 }

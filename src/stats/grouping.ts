@@ -97,3 +97,36 @@ export function rowOf(
   }
   return rowKey(found.namespace, found.name);
 }
+
+/**
+ * `rowOf` for very many pieces of traffic: what it says of an end, or of an authority, is found once. The function is good
+ * for as long as ends and pods don't change.
+ */
+export function rowsBy(
+  side: Side,
+  match: SelectionMatch,
+  clusterDomain: string,
+): (ends: TrafficEnds) => string | undefined {
+  const find = (ends: TrafficEnds): string | undefined => rowOf(ends, side, match, clusterDomain);
+  if (side === 'other' && isAskedFor(match.selection.kind)) {
+    // Beside the authority, these rows depend on the end.
+    if (match.selection.kind === 'Authority' || match.pods !== undefined) return find;
+    return once(({ facts }) => facts.authority, find);
+  }
+  return once(({ own, peer }) => (side === 'own' ? own : peer), find);
+}
+
+function once<Key>(
+  keyOf: (ends: TrafficEnds) => Key,
+  find: (ends: TrafficEnds) => string | undefined,
+): (ends: TrafficEnds) => string | undefined {
+  const rows = new Map<Key, string | undefined>();
+  return (ends) => {
+    const key = keyOf(ends);
+    const known = rows.get(key);
+    if (known !== undefined || rows.has(key)) return known;
+    const row = find(ends);
+    rows.set(key, row);
+    return row;
+  };
+}

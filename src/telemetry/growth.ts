@@ -21,6 +21,11 @@ export function createGrowth(buckets: number): Growth {
   return new Float64Array(firstBucket + buckets);
 }
 
+/** Adds the first numbers of one growth to another that is as long. */
+export function addTo(sum: Growth, growth: Growth, length: number): void {
+  for (let place = 0; place < length; place++) sum[place] = (sum[place] ?? 0) + (growth[place] ?? 0);
+}
+
 /** What a frame says of one subject. The object, and what is in it, is used again for the next one. */
 export interface FrameEntry {
   subject: number;
@@ -80,8 +85,22 @@ export class GrowthFrame {
 
   /** Calls `visit` with every entry, which is the same object each time. */
   each(visit: (entry: FrameEntry) => void): void {
+    for (const entry of this) visit(entry);
+  }
+
+  /** Every entry, which is the same object each time. */
+  *[Symbol.iterator](): Generator<FrameEntry, void> {
     const entry: FrameEntry = { subject: 0, growth: new Float64Array(firstBucket + 32), length: 0 };
-    for (const reader = new EntryReader(this.#bytes, this.#length); reader.next(entry); ) visit(entry);
+    for (const reader = new EntryReader(this.#bytes, this.#length); reader.next(entry); ) yield entry;
+  }
+
+  /**
+   * Adds the growth of each entry to all of what is given for its subject, which has to be long enough. Each subject is
+   * asked for as often as there are entries of it.
+   */
+  addTo(targetsOf: (subject: number) => readonly Growth[]): void {
+    const reader = new EntryReader(this.#bytes, this.#length);
+    while (!reader.isDone) reader.addNext(targetsOf);
   }
 
   #number(value: number): void {
@@ -111,6 +130,54 @@ class EntryReader {
   constructor(bytes: Uint8Array, end: number) {
     this.#bytes = bytes;
     this.#end = end;
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.#end;
+  }
+
+  /** Without a copy of the entry in between: most of what a query costs is here. */
+  addNext(targetsOf: (subject: number) => readonly Growth[]): void {
+    const targets = targetsOf(this.#number());
+    const bytes = this.#bytes;
+    const count = bytes[this.#at++] ?? 0;
+    const first = this.#at;
+    const [target] = targets;
+    if (target === undefined) {
+      this.#pass(count);
+      return;
+    }
+    this.#add(count, target);
+    for (let other = 1; other < targets.length; other++) {
+      this.#at = first;
+      this.#add(count, targets[other] ?? target);
+    }
+  }
+
+  #add(count: number, target: Growth): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let left = count; left > 0; left--) {
+      const place = bytes[at++] ?? 0;
+      let byte = bytes[at++] ?? 0;
+      let value = byte & 0x7f;
+      for (let scale = 0x80; byte >= 0x80; scale *= 0x80) {
+        byte = bytes[at++] ?? 0;
+        value += (byte & 0x7f) * scale;
+      }
+      target[place] = (target[place] ?? 0) + value;
+    }
+    this.#at = at;
+  }
+
+  #pass(count: number): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let left = count; left > 0; left--) {
+      at++;
+      while ((bytes[at++] ?? 0) >= 0x80);
+    }
+    this.#at = at;
   }
 
   next(entry: FrameEntry): boolean {

@@ -1,6 +1,7 @@
 import type { PodId } from '../core/ids.js';
 import { createGrowth, firstBucket, type Growth, type GrowthSlot, growthSlots } from './growth.js';
-import type { Declaration, Introduction, Outcome } from './report.js';
+import { DeclaredSeries } from './declared-series.js';
+import type { Declaration, Introduction, Outcome, Tls } from './report.js';
 import type { ReportColumns } from './report-reader.js';
 import {
   type CountSeries,
@@ -77,8 +78,8 @@ export class Reporter {
   #series = 0;
   #rejected = 0;
   #hasReported = false;
-  /** By the ids of the present call; undefined for one that found no room. */
-  #declared = new Map<number, Series | undefined>();
+  /** By the present call. */
+  #declared = new DeclaredSeries();
   #sequence = 0;
   #peersSeenMs = Number.NEGATIVE_INFINITY;
   /** Series of before this time are told late; see `#isLate`. */
@@ -134,7 +135,7 @@ export class Reporter {
     this.#store.giveRoom(this.#series);
     this.#series = 0;
     this.#subjects.clear();
-    this.#declared = new Map();
+    this.#declared = new DeclaredSeries();
   }
 
   apply(report: ReportColumns): Applied {
@@ -216,7 +217,7 @@ export class Reporter {
   }
 
   #undeclare(): void {
-    this.#declared = new Map();
+    this.#declared = new DeclaredSeries();
     for (const subject of this.#subjects.values()) {
       for (const series of subject.series) series.isDeclared = false;
     }
@@ -244,13 +245,13 @@ export class Reporter {
     if (known !== undefined && known.epochMs >= since) {
       known.isDeclared = known.epochMs === since;
       // One of a former epoch tells nothing that isn't known.
-      this.#declared.set(id, known.epochMs === since ? known : undefined);
+      this.#declared.set(id, known.epochMs === since ? known : 'ignored');
       return;
     }
     if (known !== undefined) this.#remove(known);
     if (this.#series >= this.#store.maxSeriesPerProxy || !this.#store.takeRoom()) {
       this.#rejected += 1;
-      this.#declared.set(id, undefined);
+      this.#declared.set(id, 'ignored');
       return;
     }
     if (subject === undefined) {
@@ -258,26 +259,11 @@ export class Reporter {
       subject = this.#store.createSubject({ owner: this.#owner, facts, peer });
     }
     this.#subjects.set(key, subject);
-    const base = { subject, outcome, epochMs: since, changedAtMs: nowMs, isDeclared: true };
-    const series: Series =
+    const common = { subject, outcome: shared(outcome), epochMs: since, nowMs };
+    const series =
       measure === 'latency'
-        ? {
-            ...base,
-            kind: 'latency',
-            measure,
-            counts: new Float64Array(this.#owner.boundsMs.length + 1),
-            sum: 0,
-            base: undefined,
-          }
-        : {
-            ...base,
-            kind: 'count',
-            measure,
-            slot: slotOf(measure, outcome),
-            isMutualTls: measure === 'responses' && facts.tls === 'mutual',
-            value: 0,
-            base: 0,
-          };
+        ? latencySeries(common, this.#owner.boundsMs.length + 1)
+        : countSeries(common, measure, facts.tls);
     subject.series.push(series);
     this.#series += 1;
     this.#declared.set(id, series);
@@ -405,6 +391,65 @@ export class Reporter {
 
 function keyOf({ direction, authority, peerIp, port, tls, route }: Subject['facts']): string {
   return `${direction}|${authority}|${peerIp}|${port}|${tls}|${route}`;
+}
+
+/** What series begin with. */
+interface SeriesStart {
+  readonly subject: Subject;
+  readonly outcome: Outcome;
+  readonly epochMs: number;
+  readonly nowMs: number;
+}
+
+// Each property is named, and nothing spread: V8 keeps the properties that follow a spread outside of the object.
+function latencySeries({ subject, outcome, epochMs, nowMs }: SeriesStart, buckets: number): LatencySeries {
+  return {
+    kind: 'latency',
+    measure: 'latency',
+    subject,
+    outcome,
+    epochMs,
+    changedAtMs: nowMs,
+    isDeclared: true,
+    counts: new Array<number>(buckets).fill(0),
+    sum: 0,
+    base: undefined,
+  };
+}
+
+function countSeries(
+  { subject, outcome, epochMs, nowMs }: SeriesStart,
+  measure: CountSeries['measure'],
+  tls: Tls,
+): CountSeries {
+  return {
+    kind: 'count',
+    measure,
+    subject,
+    outcome,
+    epochMs,
+    changedAtMs: nowMs,
+    isDeclared: true,
+    slot: slotOf(measure, outcome),
+    isMutualTls: measure === 'responses' && tls === 'mutual',
+    value: 0,
+    base: 0,
+  };
+}
+
+/**
+ * The outcomes that series have, each once: there are as many as HTTP and gRPC have statuses in use. A proxy that makes up
+ * statuses has its own beyond `maxOutcomes`.
+ */
+const outcomes = new Map<string, Outcome>();
+const maxOutcomes = 1_000;
+
+function shared(outcome: Outcome): Outcome {
+  const key = `${outcome.httpStatus}|${outcome.grpcStatus ?? ''}|${outcome.isFailure}`;
+  const known = outcomes.get(key);
+  if (known !== undefined) return known;
+  if (outcomes.size < maxOutcomes) outcomes.set(key, outcome);
+  return outcome;
 }
 
 function kindOf({ measure }: Declaration): Series['kind'] {

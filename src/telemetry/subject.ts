@@ -71,10 +71,11 @@ export interface CountSeries extends SeriesBase {
 export interface LatencySeries extends SeriesBase {
   readonly kind: 'latency';
   readonly measure: 'latency';
-  readonly counts: Float64Array;
+  /** No typed array: at this length that would take half as much again. */
+  readonly counts: number[];
   sum: number;
   /** As of counts. */
-  base: { readonly counts: Float64Array; readonly sum: number } | undefined;
+  base: { readonly counts: readonly number[]; readonly sum: number } | undefined;
 }
 
 export function sameOutcome(a: Outcome, b: Outcome): boolean {

@@ -1,4 +1,4 @@
-import { type FrameEntry, type Growth, GrowthFrame } from './growth.js';
+import { addTo, type FrameEntry, type Growth, GrowthFrame } from './growth.js';
 
 /** How long frames are, the young first, and how many of each are kept before six are made one of the next. */
 const grains = [
@@ -42,6 +42,8 @@ export class Windows {
   /** What is known to have grown before it was told of, in frames of their own. */
   #late: GrowthFrame[] = [];
   #current: GrowthFrame;
+  /** What is left to do of the last turn. Between its slices all that is remembered can be asked for. */
+  #coarsening: Generator<void, void> | undefined;
 
   constructor({ nowMs, maxBytes = 67_108_864 }: WindowsOptions) {
     this.#nowMs = nowMs;
@@ -53,16 +55,22 @@ export class Windows {
     return this.#all().reduce((sum, frame) => sum + frame.byteLength, 0);
   }
 
-  /** Adds what grew since the last turn, and begins a new frame. */
+  /** Adds what grew since the last turn, and begins a new frame. Frames are merged by `coarsen`, before the next turn at the latest. */
   turn(grown: Iterable<readonly [subject: number, growth: Growth]>): void {
     const nowMs = this.#nowMs();
+    while (this.coarsen());
     const frame = this.#current;
     for (const [subject, growth] of grown) frame.add(subject, growth);
     frame.endMs = nowMs;
     frame.trim();
     this.#frames[0]?.push(frame);
     this.#current = new GrowthFrame(nowMs, Number.POSITIVE_INFINITY);
-    this.#coarsen(nowMs);
+    this.#coarsening = this.#coarsen(nowMs);
+  }
+
+  /** Goes on with merging frames for a slice of about a millisecond; whether there is more to do. */
+  coarsen(): boolean {
+    return this.#coarsening?.next().done === false;
   }
 
   /** Adds what grew at about some time in the past; what is older than what is remembered is left out. */
@@ -113,14 +121,18 @@ export class Windows {
     return [this.#current, ...this.#frames.toReversed().flat(), ...this.#late];
   }
 
-  #coarsen(nowMs: number): void {
+  *#coarsen(nowMs: number): Generator<void, void> {
     for (const [grain, { keep }] of grains.entries()) {
       const [frames, coarser] = [this.#frames[grain], this.#frames[grain + 1]];
       if (frames === undefined) continue;
       const isTight = this.byteLength > this.#maxBytes;
       const enough = isTight ? 1 : keep;
       if (coarser === undefined) continue;
-      while (frames.length >= enough + together) coarser.push(merge(frames.splice(0, together)));
+      while (frames.length >= enough + together) {
+        const merged = yield* merge(frames.slice(0, together));
+        frames.splice(0, together);
+        coarser.push(merged);
+      }
     }
     const eldest = this.#frames.at(-1) ?? [];
     while (isOver(eldest[0], nowMs) || (eldest.length > 1 && this.byteLength > this.#maxBytes))
@@ -134,29 +146,31 @@ function isOver(frame: GrowthFrame | undefined, nowMs: number): boolean {
   return frame !== undefined && frame.endMs < nowMs - retentionMs;
 }
 
+/** How many entries are merged in a slice of work: about a millisecond's. */
+const entriesPerSlice = 1_000;
+
 /** One frame of several that follow on each other; each subject has one entry in it. */
-function merge(frames: readonly GrowthFrame[]): GrowthFrame {
+function* merge(frames: readonly GrowthFrame[]): Generator<void, GrowthFrame> {
   const sums = new Map<number, Growth>();
+  let entries = 0;
   for (const frame of frames) {
-    frame.each(({ subject, growth, length }) => {
-      const sum = sums.get(subject);
+    for (const { subject, growth, length } of frame) {
+      let sum = sums.get(subject);
       if (sum === undefined || sum.length < length) {
-        const wider = new Float64Array(Math.max(length, sum?.length ?? 0));
+        const wider = new Float64Array(length);
         if (sum !== undefined) wider.set(sum);
-        addTo(wider, growth, length);
-        sums.set(subject, wider);
-      } else {
-        addTo(sum, growth, length);
+        sum = wider;
+        sums.set(subject, sum);
       }
-    });
+      addTo(sum, growth, length);
+      if (++entries % entriesPerSlice === 0) yield;
+    }
   }
   const merged = new GrowthFrame(frames[0]?.startMs ?? 0, frames.at(-1)?.endMs ?? 0);
-  for (const [subject, growth] of sums) merged.add(subject, growth);
+  for (const [subject, growth] of sums) {
+    merged.add(subject, growth);
+    if (++entries % entriesPerSlice === 0) yield;
+  }
   merged.trim();
   return merged;
-}
-
-/** Adds the first numbers of one growth to another that is as long. */
-export function addTo(sum: Growth, growth: Growth, length: number): void {
-  for (let place = 0; place < length; place++) sum[place] = (sum[place] ?? 0) + (growth[place] ?? 0);
 }

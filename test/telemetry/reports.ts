@@ -131,7 +131,7 @@ export function told(reporter: Reporter): Record<string, number> {
         each.kind === 'count'
           ? each.value - each.base
           : each.counts.reduce((sum, count) => sum + count, 0) -
-            (each.base?.counts ?? new Float64Array()).reduce((sum, count) => sum + count, 0);
+            (each.base?.counts ?? []).reduce((sum, count) => sum + count, 0);
     }
   }
   return found;
