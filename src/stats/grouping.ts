@@ -116,11 +116,11 @@ export function rowsBy(
   return once(({ own, peer }) => (side === 'own' ? own : peer), find);
 }
 
-function once<Key>(
-  keyOf: (ends: TrafficEnds) => Key,
+function once(
+  keyOf: (ends: TrafficEnds) => End | string | undefined,
   find: (ends: TrafficEnds) => string | undefined,
 ): (ends: TrafficEnds) => string | undefined {
-  const rows = new Map<Key, string | undefined>();
+  const rows = new Map<End | string | undefined, string | undefined>();
   return (ends) => {
     const key = keyOf(ends);
     const known = rows.get(key);

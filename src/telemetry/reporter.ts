@@ -411,7 +411,7 @@ function latencySeries({ subject, outcome, epochMs, nowMs }: SeriesStart, bucket
     epochMs,
     changedAtMs: nowMs,
     isDeclared: true,
-    counts: new Array<number>(buckets).fill(0),
+    counts: Array.from({ length: buckets }, () => 0),
     sum: 0,
     base: undefined,
   };
