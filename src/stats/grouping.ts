@@ -117,10 +117,10 @@ export function rowsBy(
 }
 
 function once(
-  keyOf: (ends: TrafficEnds) => End | string | undefined,
+  keyOf: (ends: TrafficEnds) => unknown,
   find: (ends: TrafficEnds) => string | undefined,
 ): (ends: TrafficEnds) => string | undefined {
-  const rows = new Map<End | string | undefined, string | undefined>();
+  const rows = new Map<unknown, string | undefined>();
   return (ends) => {
     const key = keyOf(ends);
     const known = rows.get(key);
