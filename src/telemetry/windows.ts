@@ -68,7 +68,7 @@ export class Windows {
     this.#coarsening = this.#coarsen(nowMs);
   }
 
-  /** Goes on with merging frames for a slice of about a millisecond; whether there is more to do. */
+  /** Goes on with merging frames for a slice of work; whether there is more to do. */
   coarsen(): boolean {
     return this.#coarsening?.next().done === false;
   }
@@ -146,7 +146,7 @@ function isOver(frame: GrowthFrame | undefined, nowMs: number): boolean {
   return frame !== undefined && frame.endMs < nowMs - retentionMs;
 }
 
-/** How many entries are merged in a slice of work: about a millisecond's. */
+/** How many entries are merged in a slice of work: few enough for a small part of a turn. */
 const entriesPerSlice = 1_000;
 
 /** One frame of several that follow on each other; each subject has one entry in it. */
