@@ -1,4 +1,4 @@
-import { type ResourceKind, resourceNames, type ResourceSelection } from '../core/resource.js';
+import type { ResourceSelection } from '../core/resource.js';
 import {
   type HttpMethod,
   HttpMethod_Registered,
@@ -10,6 +10,7 @@ import type {
   ObserveRequest_Match,
   ObserveRequest_Match_Http,
 } from '../gen/io/linkerd/proxy/tap/tap.js';
+import { ownerLabel } from '../wire/workload-labels.js';
 import type { TapQuery } from './tap-query.js';
 
 /**
@@ -51,14 +52,8 @@ function selectionMatches({ kind, namespace, name }: ResourceSelection): Observe
   if (kind === 'Namespace') return name === undefined ? [] : [label('namespace', name)];
   return [
     ...(namespace === undefined ? [] : [label('namespace', namespace)]),
-    ...(name === undefined ? [] : [label(labelOf(kind), name)]),
+    ...(name === undefined ? [] : [label(ownerLabel(kind), name)]),
   ];
-}
-
-/** The label that the destination service tells proxies of such an owner. */
-function labelOf(kind: ResourceKind): string {
-  // `job` is what Prometheus calls the scrape that a series came from.
-  return kind === 'Job' ? 'k8s_job' : resourceNames(kind).singular;
 }
 
 function httpMatches({ method, scheme, authority, pathPrefix }: TapQuery['match']): ObserveRequest_Match[] {
