@@ -1,8 +1,9 @@
 import type { PodId } from '../core/ids.js';
-import { createGrowth, firstBucket, type Growth, type GrowthSlot, growthSlots } from './growth.js';
 import { DeclaredSeries } from './declared-series.js';
-import type { Declaration, Introduction, Outcome, Tls } from './report.js';
+import { createGrowth, firstBucket, type Growth, growthSlots } from './growth.js';
+import type { Declaration, Introduction } from './report.js';
 import type { ReportColumns } from './report-reader.js';
+import { sharedOutcome, startCountSeries, startLatencySeries } from './series-start.js';
 import {
   type CountSeries,
   type End,
@@ -259,11 +260,11 @@ export class Reporter {
       subject = this.#store.createSubject({ owner: this.#owner, facts, peer });
     }
     this.#subjects.set(key, subject);
-    const common = { subject, outcome: shared(outcome), epochMs: since, nowMs };
+    const common = { subject, outcome: sharedOutcome(outcome), epochMs: since, nowMs };
     const series =
       measure === 'latency'
-        ? latencySeries(common, this.#owner.boundsMs.length + 1)
-        : countSeries(common, measure, facts.tls);
+        ? startLatencySeries(common, this.#owner.boundsMs.length + 1)
+        : startCountSeries(common, measure, facts.tls);
     subject.series.push(series);
     this.#series += 1;
     this.#declared.set(id, series);
@@ -393,84 +394,8 @@ function keyOf({ direction, authority, peerIp, port, tls, route }: Subject['fact
   return `${direction}|${authority}|${peerIp}|${port}|${tls}|${route}`;
 }
 
-/** What series begin with. */
-interface SeriesStart {
-  readonly subject: Subject;
-  readonly outcome: Outcome;
-  readonly epochMs: number;
-  readonly nowMs: number;
-}
-
-// Each property is named, and nothing spread: V8 keeps the properties that follow a spread outside of the object.
-function latencySeries({ subject, outcome, epochMs, nowMs }: SeriesStart, buckets: number): LatencySeries {
-  return {
-    kind: 'latency',
-    measure: 'latency',
-    subject,
-    outcome,
-    epochMs,
-    changedAtMs: nowMs,
-    isDeclared: true,
-    counts: Array.from({ length: buckets }, () => 0),
-    sum: 0,
-    base: undefined,
-  };
-}
-
-function countSeries(
-  { subject, outcome, epochMs, nowMs }: SeriesStart,
-  measure: CountSeries['measure'],
-  tls: Tls,
-): CountSeries {
-  return {
-    kind: 'count',
-    measure,
-    subject,
-    outcome,
-    epochMs,
-    changedAtMs: nowMs,
-    isDeclared: true,
-    slot: slotOf(measure, outcome),
-    isMutualTls: measure === 'responses' && tls === 'mutual',
-    value: 0,
-    base: 0,
-  };
-}
-
-/**
- * The outcomes that series have, each once: there are as many as HTTP and gRPC have statuses in use. A proxy that makes up
- * statuses has its own beyond `maxOutcomes`.
- */
-const outcomes = new Map<string, Outcome>();
-const maxOutcomes = 1_000;
-
-function shared(outcome: Outcome): Outcome {
-  const key = `${outcome.httpStatus}|${outcome.grpcStatus ?? ''}|${outcome.isFailure}`;
-  const known = outcomes.get(key);
-  if (known !== undefined) return known;
-  if (outcomes.size < maxOutcomes) outcomes.set(key, outcome);
-  return outcome;
-}
-
 function kindOf({ measure }: Declaration): Series['kind'] {
   return measure === 'latency' ? 'latency' : 'count';
-}
-
-function slotOf(measure: CountSeries['measure'], outcome: Outcome): GrowthSlot | undefined {
-  switch (measure) {
-    case 'responses':
-      return outcome.isFailure ? growthSlots.failures : growthSlots.successes;
-    case 'tcp-opens':
-      return growthSlots.connections;
-    case 'tcp-read-bytes':
-      return growthSlots.readBytes;
-    case 'tcp-written-bytes':
-      return growthSlots.writtenBytes;
-    case 'requests':
-    case 'tcp-closes':
-    case 'tcp-open-connections':
-      return undefined;
-  }
 }
 
 function problem(field: string, value: number, expected: string): Applied {
