@@ -14,6 +14,7 @@ import type { Reporters } from '../telemetry/reporters.js';
 import type { Subject } from '../telemetry/subject.js';
 import { groupingOf, rowsBy, type SelectionMatch, type TrafficEnds } from './grouping.js';
 import { quantile } from './quantile.js';
+import { describeSilentPods } from './silent-pods.js';
 import type { StatQuery } from './stat-query.js';
 import type { HttpTraffic, Quantiles, SourceAnswer, StatSource, TcpTraffic, Traffic } from './stat-source.js';
 
@@ -36,7 +37,7 @@ export function createEmbeddedSource(options: EmbeddedSourceOptions): StatSource
 const maxTurnMs = 5;
 
 async function summarize(query: StatQuery, options: EmbeddedSourceOptions): Promise<SourceAnswer> {
-  const { reporters, nowMs } = options;
+  const { reporters, mesh, nowMs } = options;
   const { windows, sinceMs } = reporters;
   const coverage = windows.cover(query.windowMs);
   const sums = new Sums(query, options);
@@ -63,10 +64,14 @@ async function summarize(query: StatQuery, options: EmbeddedSourceOptions): Prom
     ok: true,
     tables: sums.tables(),
     windowMs: coveredMs,
-    incompleteBecause:
-      sinceMs > coverage.fromMs + graceMs
+    incompleteBecause: [
+      ranMs < query.windowMs - graceMs
         ? `this control plane has known of traffic for ${Math.round(ranMs / 1_000)} s only`
         : '',
+      describeSilentPods(query, { mesh, isReporting: (pod) => reporters.isReporting(pod) }),
+    ]
+      .filter((reason) => reason !== '')
+      .join('; '),
   };
 }
 

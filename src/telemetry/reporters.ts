@@ -98,6 +98,12 @@ export class Reporters {
     return this.#reporters.get(pod);
   }
 
+  /** Whether the pod's proxy has a call to report by. */
+  isReporting(pod: PodId): boolean {
+    const reporter = this.#reporters.get(pod);
+    return reporter !== undefined && reporter.leftAtMs === undefined;
+  }
+
   /** Those whose series are shown. */
   shown(): readonly Reporter[] {
     const beforeMs = this.#options.nowMs() - this.#limits.forgetMs;

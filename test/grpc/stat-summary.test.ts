@@ -252,7 +252,7 @@ test('the answer says what it covers, and that this process hasn’t known more'
     window: { seconds: 600n, nanos: 0 },
   });
   expect(covered).toEqual({ seconds: 32n, nanos: 0 });
-  expect(incompleteBecause).toBe('');
+  expect(incompleteBecause).toBe('this control plane has known of traffic for 32 s only');
   // Everything has happened in the first of the frames.
   expect(
     await lines({ selections: [select(ResourceKind.DEPLOYMENT)], window: { seconds: 10n, nanos: 0 } }),

@@ -22,7 +22,7 @@ function traded(seconds = 120) {
     clusterDomain: 'cluster.local',
     nowMs: () => nowMs,
   });
-  return { source, report, advance: (ms: number) => (nowMs += ms) };
+  return { source, report, reporters, advance: (ms: number) => (nowMs += ms) };
 }
 
 /** Successes, failures, mutual TLS, bytes read and written, by the second; and connections. */
@@ -169,8 +169,31 @@ test('a window is no longer than traffic has been known of', async () => {
   expect(answer).toMatchObject({
     ok: true,
     windowMs: 40_000,
-    incompleteBecause: '',
+    incompleteBecause: 'this control plane has known of traffic for 40 s only',
   });
+});
+
+test('pods whose sidecars report to others, or to nobody, are told of', async () => {
+  const { source, reporters } = traded();
+  const [api1, nightly] = ['shop/api-1', 'shop/nightly-1'].map((id) =>
+    reporters.all().find(({ pod }) => pod === id),
+  );
+  for (const each of [api1, nightly]) if (each !== undefined) reporters.leave(each);
+  const reason = async (...args: Parameters<typeof question>): Promise<string> => {
+    const answer = await source.traffic(question(...args));
+    return answer.ok ? answer.incompleteBecause : answer.problem;
+  };
+  expect(await reason(selection('Deployment', 'web'))).toBe('');
+  expect(await reason(selection('Deployment', 'api'))).toBe(
+    'of 2 pods with a sidecar, 1 does not report to this replica',
+  );
+  // One of the five has yet to run.
+  expect(await reason(selection('Pod'))).toBe('of 4 pods with a sidecar, 2 do not report to this replica');
+  // Of two ends those tell that ask.
+  expect(
+    await reason(selection('Deployment', 'web'), { kind: 'from', other: selection('Deployment', 'api') }),
+  ).toBe('of 2 pods with a sidecar, 1 does not report to this replica');
+  expect(await reason(selection('Service'))).toBe('');
 });
 
 test('where there was no traffic there is no row', async () => {
