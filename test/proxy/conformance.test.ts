@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { weighted } from '../client/scripted-destination.js';
+import { bufCurl, bufCurlStream } from '../grpc/buf-curl.js';
+import { runLab } from '../grpc/lab.js';
 import { has } from '../kit/program.js';
-import { Lab } from './lab.js';
+import { until } from '../kit/until.js';
+import { Lab, type Services } from './lab.js';
 
 const runFile = promisify(execFile);
 const authority = 'web.shop.svc.cluster.local';
@@ -63,5 +66,49 @@ describe.skipIf(!has('h2load') || !has('nghttp'))('through two sidecars', () => 
     ]);
     expect(stdout.indexOf('hello')).toBeGreaterThan(0);
     expect(stdout.indexOf('x-check: ok')).toBeGreaterThan(stdout.indexOf('hello'));
+  });
+});
+
+describe('buf curl through two sidecars', () => {
+  /** The URL of a gRPC server behind both: what it says there is the authority that the sidecar looks up. */
+  async function urlOf(port: number): Promise<string> {
+    const sidecar = await lab.sidecar(port);
+    const services: Services = {};
+    const destination = await lab.destination(services);
+    const { outboundPort } = await lab.proxy({ destinationAddress: destination.address });
+    services[`127.0.0.1:${outboundPort}`] = {
+      addrs: [weighted('127.0.0.1', sidecar, { protocol_hint: { h2: {} } })],
+    };
+    return `http://127.0.0.1:${outboundPort}`;
+  }
+
+  test('asks by reflection, gets answers and errors, and follows a stream to its end', async () => {
+    const { server } = await runLab({ services: [] });
+    const url = await urlOf(server.port);
+    const health = `${url}/grpc.health.v1.Health`;
+    const watched = bufCurlStream('-d', '{}', `${health}/Watch`);
+    await until(() => watched().includes('"SERVING"'), { timeoutMs: 15_000 });
+
+    const [listed, checked, unknown] = await Promise.all([
+      bufCurl('--list-services', url),
+      bufCurl('-d', '{}', `${health}/Check`),
+      bufCurl('-d', '{"service": "no.Such"}', `${health}/Check`),
+    ]);
+    expect(listed).toEqual({
+      stdout: [
+        'grpc.health.v1.Health',
+        'grpc.reflection.v1.ServerReflection',
+        'grpc.reflection.v1alpha.ServerReflection',
+        '',
+      ].join('\n'),
+      stderr: '',
+    });
+    expect(JSON.parse(checked.stdout)).toEqual({ status: 'SERVING' });
+    expect(JSON.parse(unknown.stderr)).toMatchObject({ code: 'not_found' });
+
+    const drained = server.drain({ graceMs: 5_000 });
+    await until(() => watched().includes('"unavailable"'), { timeoutMs: 15_000 });
+    expect(watched()).toContain('shutting down');
+    await drained;
   });
 });
