@@ -16,6 +16,8 @@ interface Viewer {
   readonly client: Client;
   readonly call: ClientReadableStream<Buffer>;
   readonly neverReads: boolean;
+  /** How many events its books should have been told of. */
+  expected: number;
   events: number;
   books: Books | undefined;
 }
@@ -23,17 +25,14 @@ interface Viewer {
 export interface OpenOptions {
   readonly address: string;
   readonly viewers: number;
-  /** How many of them take nothing until the end. */
-  readonly neverRead: number;
+  /** Whether these take nothing until they are closed. */
+  readonly neverRead: boolean;
 }
 
 /** What all of them were told together, by the last books of each. */
 export interface Told {
   readonly received: number;
   readonly delivered: number;
-  readonly overflowed: number;
-  /** Of the first viewer's requests, from the proxy's writing to here. */
-  readonly latencyMs: { readonly p50: number; readonly p99: number };
 }
 
 let all: Viewer[] = [];
@@ -47,7 +46,7 @@ function open(address: string, index: number, neverReads: boolean): Viewer {
   });
   const { path, requestSerialize } = TapService.tapByResource;
   const call = client.makeServerStreamRequest(path, requestSerialize, (bytes: Buffer) => bytes, request);
-  const viewer: Viewer = { client, call, neverReads, events: 0, books: undefined };
+  const viewer: Viewer = { client, call, neverReads, expected: 0, events: 0, books: undefined };
   call.on('data', (message: Buffer) => {
     count(viewer, message);
     if (index === 0) readPaths(message);
@@ -85,50 +84,71 @@ function readPaths(message: Buffer): void {
   }
 }
 
+/** Until each one's books have all that was told since it came; throws where any book is wrong. */
+async function settle(viewers: readonly Viewer[]): Promise<Told> {
+  const deadlineMs = monotonicMs() + 20_000;
+  const isSettled = ({ books, expected }: Viewer): boolean =>
+    books?.received === BigInt(expected) && books.pending === 0n;
+  while (!viewers.every(isSettled)) {
+    if (monotonicMs() > deadlineMs) {
+      const said = viewers.map(({ books, expected }) => `${books?.received ?? 0n} of ${expected}`);
+      throw new Error(`the books of viewers have ${said.join(', ')} events`);
+    }
+    await setTimeout(20);
+  }
+  const told = { received: 0, delivered: 0 };
+  for (const viewer of viewers) {
+    const { received, delivered, sampledOut, filteredOut, overflowed, orphaned, pending } = viewer.books!;
+    const settled = delivered + sampledOut + filteredOut + overflowed + orphaned + pending;
+    if (received !== settled) throw new Error(`${received} received, ${settled} in the books`);
+    if (delivered !== BigInt(viewer.events)) throw new Error(`${delivered} said, ${viewer.events} arrived`);
+    told.received += Number(received);
+    told.delivered += Number(delivered);
+  }
+  return told;
+}
+
 const commands = {
+  /** There are so many viewers more. */
   open({ address, viewers, neverRead }: OpenOptions): void {
-    all = Array.from({ length: viewers }, (_, index) => open(address, index, index >= viewers - neverRead));
+    for (let count = 0; count < viewers; count++) all.push(open(address, all.length, neverRead));
   },
   /** Forgets what was measured so far. */
   forget(): void {
     latenciesMs = [];
   },
-  /** Once every viewer's books have all events that were told since `open`; throws where any book is wrong. */
-  async settle({ events }: { readonly events: number }): Promise<Told> {
-    for (const { call, neverReads } of all) if (neverReads) call.resume();
-    const deadlineMs = monotonicMs() + 20_000;
-    const isSettled = ({ books }: Viewer): boolean =>
-      books?.received === BigInt(events) && books.pending === 0n;
-    while (!all.every(isSettled)) {
-      if (monotonicMs() > deadlineMs) {
-        const said = all.map(({ books }) => `${books?.received ?? 0n}`).join(' ');
-        throw new Error(`of ${events} events the books of viewers have ${said}`);
-      }
-      await setTimeout(20);
-    }
-    const told = { received: 0, delivered: 0, overflowed: 0 };
-    for (const viewer of all) {
-      const { received, delivered, sampledOut, filteredOut, overflowed, orphaned, pending } = viewer.books!;
-      const settled = delivered + sampledOut + filteredOut + overflowed + orphaned + pending;
-      if (received !== settled) throw new Error(`${received} received, ${settled} in the books`);
-      if (delivered !== BigInt(viewer.events)) throw new Error(`${delivered} said, ${viewer.events} arrived`);
-      told.received += Number(received);
-      told.delivered += Number(delivered);
-      told.overflowed += Number(overflowed);
-    }
-    latenciesMs.sort((a, b) => a - b);
-    const at = (part: number): number => latenciesMs[Math.floor(latenciesMs.length * part)] ?? Number.NaN;
-    return { ...told, latencyMs: { p50: at(0.5), p99: at(0.99) } };
+  /**
+   * Once so many more events have been told, and those who read have them all: how long each of the first viewer's requests
+   * took from the proxy's writing to here, and what those who read were told since they came.
+   */
+  async settle({
+    events,
+  }: {
+    readonly events: number;
+  }): Promise<Told & { readonly latenciesMs: readonly number[] }> {
+    for (const viewer of all) viewer.expected += events;
+    const told = await settle(all.filter(({ neverReads }) => !neverReads));
+    return { ...told, latenciesMs };
+  },
+  /** The viewer that came last takes what there still is for it, and goes. */
+  async closeLast(): Promise<Told> {
+    const last = all.splice(-1);
+    for (const { call } of last) call.resume();
+    const told = await settle(last);
+    for (const viewer of last) close(viewer);
+    return told;
   },
   close(): void {
-    for (const { call, client } of all) {
-      call.cancel();
-      client.close();
-    }
+    for (const viewer of all) close(viewer);
     all = [];
   },
 } as const;
 
 export type ViewersCommands = typeof commands;
+
+function close({ call, client }: Viewer): void {
+  call.cancel();
+  client.close();
+}
 
 serveCommands(commands);
