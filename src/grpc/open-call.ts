@@ -34,6 +34,14 @@ export interface CallSurface {
 /** What grpc-js reports the client's side of a call to. */
 type ServerListener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
+/** Takes the client's messages in place of the handler's side of a call. */
+export interface Receiver {
+  /** A message, as the method's definition reads it. What this throws ends the call. */
+  message(message: unknown): void;
+  /** The client has sent its last. */
+  end(): void;
+}
+
 /** What `/debug` shows of a call. */
 export interface OpenCallSummary {
   readonly method: string;
@@ -69,6 +77,7 @@ export class OpenCall {
   #surface: CallSurface | undefined;
   #isOver = false;
   #whenOver: (() => void) | undefined;
+  #receiver: Receiver | undefined;
   /** The status to end with; takes precedence over what grpc-js makes of an error. */
   #verdict: CallStatus | undefined;
   #sentCode: number | undefined;
@@ -151,6 +160,19 @@ export class OpenCall {
     if (!this.isEnding) this.#transport.sendMessage(framed, taken);
   }
 
+  /**
+   * Has the client's messages given to `receiver` past the handler's side of the call, whose queue costs a tenth of what
+   * a small message and its answer do: one for each call of `next`, from which the client's flow-control window follows.
+   */
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver;
+  }
+
+  /** Asks for the client's next message, for the receiver to have. */
+  next(): void {
+    if (!this.isEnding) this.#transport.startRead();
+  }
+
   /** Ends the call with `end`, unless it ends already. A client that takes nothing does not get it: see `reset`. */
   end(end: CallStatus): void {
     if (this.isEnding) return;
@@ -202,10 +224,26 @@ export class OpenCall {
     return true;
   }
 
-  /** A message of the client's has come: whether the handler is to have it. */
-  receive(): boolean {
+  /** A message of the client's has come; `listener` is the handler's side, which has none of a call that was refused. */
+  received(message: unknown, listener: ServerListener): void {
     this.#observed.metrics.received();
-    return !this.isEnding;
+    if (this.isEnding) return;
+    if (this.#receiver === undefined) {
+      listener.onReceiveMessage(message);
+      return;
+    }
+    try {
+      this.#receiver.message(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The client has sent its last message. */
+  halfClosed(listener: ServerListener): void {
+    if (this.isEnding) return;
+    if (this.#receiver === undefined) listener.onReceiveHalfClose();
+    else this.#receiver.end();
   }
 
   #interceptStart(): void {
@@ -292,12 +330,11 @@ class Gate implements ServerListener {
   }
 
   onReceiveMessage(message: unknown): void {
-    const isWanted = this.#call.receive();
-    if (this.#isAdmitted && isWanted) this.#listener.onReceiveMessage(message);
+    this.#call.received(message, this.#listener);
   }
 
   onReceiveHalfClose(): void {
-    if (this.#isAdmitted && !this.#call.isEnding) this.#listener.onReceiveHalfClose();
+    this.#call.halfClosed(this.#listener);
   }
 
   onCancel(): void {

@@ -2,15 +2,15 @@ import { performance } from 'node:perf_hooks';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
 import { type PodId, podId } from '../core/ids.js';
-import { ReportResponse, TelemetryService } from '../gen/conduit/telemetry/v1/telemetry.js';
+import { TelemetryService } from '../gen/conduit/telemetry/v1/telemetry.js';
 import { readIntroduction } from '../telemetry/introduction.js';
 import { createTelemetryMetrics, type TelemetryMetrics } from '../telemetry/metrics.js';
 import { ReportReader } from '../telemetry/report-reader.js';
 import type { Reporter } from '../telemetry/reporter.js';
 import type { Reporters } from '../telemetry/reporters.js';
 import type { ReportingPods } from '../telemetry/reporting-pods.js';
-import { toDuration } from '../wire/duration.js';
-import { type OpenCall, openCallOf } from './open-call.js';
+import { type OpenCall, openCallOf, type Receiver } from './open-call.js';
+import { ReportAnswers } from './report-answers.js';
 import type { GrpcService } from './service.js';
 import { StatusError } from './status.js';
 
@@ -35,7 +35,8 @@ export function createTelemetryService(options: TelemetryOptions): GrpcService {
   const { reporters, registry, maxCalls = 20_000 } = options;
   const calls = new Map<PodId, ReportCall>();
   const metrics = createTelemetryMetrics(registry, { reporters, calls: () => calls.size });
-  const context: CallContext = { ...options, calls, metrics, reader: new ReportReader() };
+  const shared = { reader: new ReportReader(), answers: new ReportAnswers() };
+  const context: CallContext = { ...options, ...shared, calls, metrics };
 
   const report = (call: Call): void => {
     if (calls.size >= maxCalls) {
@@ -61,15 +62,17 @@ interface CallContext extends TelemetryOptions {
   readonly metrics: TelemetryMetrics;
   /** Of all calls: a report is read and applied in one go, and what is used all the time stays in the CPU's caches. */
   readonly reader: ReportReader;
+  readonly answers: ReportAnswers;
 }
 
-/** One proxy's call. */
-class ReportCall {
+/** One proxy's call: a message is read when the answer to the one before has been taken. */
+class ReportCall implements Receiver {
   readonly #call: Call;
   readonly #open: OpenCall;
   readonly #context: CallContext;
   #reporter: Reporter | undefined;
   #introductionTimer: NodeJS.Timeout | undefined;
+  readonly #onTaken = (): void => this.#open.next();
 
   constructor(call: Call, context: CallContext) {
     this.#call = call;
@@ -84,18 +87,20 @@ class ReportCall {
       const details = `introduction: absent for ${introductionMs / 1_000} s; expected first`;
       this.#open.end({ code: status.INVALID_ARGUMENT, details });
     }, introductionMs).unref();
-    this.#call.on('data', (bytes: Buffer) => {
-      if (this.#open.isEnding) return;
-      try {
-        this.#receive(bytes);
-      } catch (error) {
-        this.#open.fail(error);
-      }
-    });
-    this.#call.on('end', () => this.#call.end());
+    this.#open.receive(this);
+    this.#open.next();
   }
 
-  #receive(bytes: Buffer): void {
+  message(bytes: unknown): void {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('the definition reads messages as bytes');
+    this.#receive(bytes);
+  }
+
+  end(): void {
+    this.#call.end();
+  }
+
+  #receive(bytes: Uint8Array): void {
     const startedMs = performance.now();
     const reporter = this.#reporter;
     const read = this.#context.reader.read(bytes, reporter === undefined ? 0 : reporter.boundsMs.length + 1);
@@ -154,13 +159,9 @@ class ReportCall {
   }
 
   #answer({ sequence, resendAll }: { readonly sequence: number; readonly resendAll: boolean }): void {
-    const { intervalMs, calls } = this.#context;
-    const interval = toDuration(intervalMs(calls.size));
-    const response = { sequence: BigInt(sequence), interval, resendAll };
-    // Who sends on without taking answers isn't read from until it has taken them.
-    if (this.#call.write(Buffer.from(ReportResponse.encode(response).finish()))) return;
-    this.#call.pause();
-    this.#call.once('drain', () => this.#call.resume());
+    const { intervalMs, calls, answers } = this.#context;
+    const answer = answers.encode({ sequence, intervalMs: intervalMs(calls.size), resendAll });
+    this.#open.send(answer, this.#onTaken);
   }
 
   /** Another call of the same pod has begun: what comes by this one is older. */

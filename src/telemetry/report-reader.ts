@@ -233,21 +233,17 @@ export class ReportReader {
     let series = 0;
     let sum = 0;
     let filled = 0;
+    cursor.largest = 0;
     while (cursor.at < until) {
       const tag = cursor.uint32();
       if (tag === 0x08) series = cursor.uint32();
       else if (tag === 0x19) sum = cursor.double();
-      else if (tag === 0x12 || tag === 0x10) {
-        const end = tag === 0x12 ? cursor.length() : -1;
-        do {
-          if (end === cursor.at) break;
-          const count = cursor.varint();
-          if (count > Number.MAX_SAFE_INTEGER)
-            tooLarge(`report.latencies[${index}].counts[${filled}]`, count);
-          if (filled < buckets) counts[first + filled] = count;
-          filled++;
-        } while (cursor.at < end);
-        if (end !== -1) cursor.close(end);
+      else if (tag === 0x12) {
+        const end = cursor.length();
+        filled += cursor.varints(end, counts, first + filled, buckets - filled);
+        cursor.close(end);
+      } else if (tag === 0x10) {
+        filled += cursor.varints(cursor.at + 1, counts, first + filled, buckets - filled);
       } else cursor.skip(tag);
     }
     cursor.close(until);
@@ -260,6 +256,10 @@ export class ReportReader {
       throw new ReportProblem(
         `report.latencies[${index}].sum_ms: ${sum}; expected a number that is not negative`,
       );
+    }
+    if (cursor.largest > Number.MAX_SAFE_INTEGER) {
+      const bucket = counts.subarray(first).findIndex((count) => count > Number.MAX_SAFE_INTEGER);
+      tooLarge(`report.latencies[${index}].counts[${bucket}]`, cursor.largest);
     }
     report.latencySeries[index] = series;
     report.latencySums[index] = sum;

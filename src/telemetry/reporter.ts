@@ -142,7 +142,11 @@ export class Reporter {
   apply(report: ReportColumns): Applied {
     if (report.sequence <= this.#sequence) return { kind: 'repeated' };
     const refused = this.#refusal(report);
-    if (refused !== undefined) return refused;
+    if (refused !== undefined) {
+      found.values.length = 0;
+      found.latencies.length = 0;
+      return refused;
+    }
     const nowMs = this.#store.nowMs();
     this.#lateBeforeMs = this.#hasReported ? Number.NEGATIVE_INFINITY : nowMs - lateMs;
     if (report.isComplete) this.#undeclare();
@@ -150,18 +154,20 @@ export class Reporter {
       for (const declaration of report.declarations) this.#declare(declaration, nowMs);
       this.#lookUp(report);
     }
-    this.#checkPeers(nowMs);
+    this.#checkPeers(report, nowMs);
     for (let index = 0; index < report.values; index++) {
       const series = found.values[index];
-      if (series?.kind === 'count') this.#count(series, report.valueNumbers[index] ?? 0, nowMs);
+      found.values[index] = undefined;
+      if (series !== undefined && series.kind === 'count')
+        this.#count(series, report.valueNumbers[index] ?? 0, nowMs);
     }
     const buckets = this.#owner.boundsMs.length + 1;
     for (let index = 0; index < report.latencies; index++) {
       const series = found.latencies[index];
-      if (series?.kind === 'latency') this.#observe(series, report, index, index * buckets, nowMs);
+      found.latencies[index] = undefined;
+      if (series !== undefined && series.kind === 'latency')
+        this.#observe(series, report, index, index * buckets, nowMs);
     }
-    found.values.length = 0;
-    found.latencies.length = 0;
     for (const id of report.ended) this.#end(id);
     if (report.isComplete) this.#endUndeclared();
     this.#sequence = report.sequence;
@@ -185,8 +191,6 @@ export class Reporter {
       }
       declaring.set(id, declaration);
     }
-    found.values.length = report.values;
-    found.latencies.length = report.latencies;
     // Looked up once: what is known of a series costs more to find than its numbers to read.
     for (let index = 0; index < report.values; index++) {
       const id = report.valueSeries[index] ?? 0;
@@ -337,11 +341,11 @@ export class Reporter {
    * Before numbers grow: an address may have passed to another pod, whose numbers these are from now on. The subject then
    * goes on as another one, which begins with what has been told so far.
    */
-  #checkPeers(nowMs: number): void {
+  #checkPeers({ values, latencies }: ReportColumns, nowMs: number): void {
     if (nowMs - this.#peersSeenMs < peerTrustMs) return;
     this.#peersSeenMs = nowMs;
     const seen = new Set<Subject>();
-    for (const series of [...found.values, ...found.latencies]) {
+    for (const series of [...found.values.slice(0, values), ...found.latencies.slice(0, latencies)]) {
       const subject = series?.subject;
       if (subject === undefined || seen.has(subject)) continue;
       seen.add(subject);

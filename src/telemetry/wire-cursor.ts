@@ -13,14 +13,16 @@ export class WireCursor {
   bytes: Uint8Array = new Uint8Array();
   at = 0;
   end = 0;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  /** The largest number that `varints` has met and that may be beyond 2^53; for who reads to set back. */
+  largest = 0;
+  readonly #scratch = new Uint8Array(8);
+  readonly #view = new DataView(this.#scratch.buffer);
 
   /** Begins with `bytes`, all of them. */
   open(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.at = 0;
     this.end = bytes.byteLength;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** A number of up to 64 bits; above 2^53 it is the nearest that can be told. */
@@ -48,14 +50,58 @@ export class WireCursor {
     throw new WireProblem('a number has more than 10 bytes');
   }
 
+  /**
+   * Reads numbers one after the other, up to `until`, into a column from `first` on; how many there were. Those beyond `most`
+   * are read and not kept.
+   */
+  varints(until: number, column: Float64Array, first: number, most: number): number {
+    const { bytes } = this;
+    let { at } = this;
+    let count = 0;
+    while (at < until) {
+      // Most have up to three bytes, and take half as long without a loop.
+      let value = bytes[at] ?? 0;
+      if (value < 0x80) {
+        at += 1;
+      } else {
+        const second = bytes[at + 1] ?? 0;
+        if (second < 0x80 && at + 2 <= until) {
+          value = (value & 0x7f) | (second << 7);
+          at += 2;
+        } else {
+          const third = bytes[at + 2] ?? 0;
+          if (third < 0x80 && at + 3 <= until) {
+            value = (value & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
+            at += 3;
+          } else {
+            this.at = at;
+            value = this.varint();
+            this.largest = Math.max(this.largest, value);
+            at = this.at;
+          }
+        }
+      }
+      if (count < most) column[first + count] = value;
+      count++;
+    }
+    this.at = at;
+    return count;
+  }
+
   /** The lower 32 bits of a number, which is how protobuf reads one that is longer. */
   uint32(): number {
     const { bytes, end } = this;
     let { at } = this;
-    let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
+    if (at >= end) throw new WireProblem('it ends too early');
+    let byte = bytes[at++] ?? 0;
+    if (byte < 0x80) {
+      this.at = at;
+      return byte;
+    }
+    let value = byte & 0x7f;
+    for (let shift = 7; shift < 70; shift += 7) {
       if (at >= end) throw new WireProblem('it ends too early');
-      const byte = bytes[at++] ?? 0;
+      byte = bytes[at++] ?? 0;
       if (shift < 32) value |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
         this.at = at;
@@ -66,10 +112,12 @@ export class WireCursor {
   }
 
   double(): number {
-    const { at } = this;
+    const { at, bytes } = this;
     if (at + 8 > this.end) throw new WireProblem('it ends too early');
     this.at = at + 8;
-    return this.#view.getFloat64(at, true);
+    const scratch = this.#scratch;
+    for (let place = 0; place < 8; place++) scratch[place] = bytes[at + place] ?? 0;
+    return this.#view.getFloat64(0, true);
   }
 
   /** Begins with what is in a field of some length; where that ends. */
