@@ -3,10 +3,10 @@ import type { PodSelection } from '../core/resource.js';
 import type { Mesh } from '../mesh/mesh.js';
 import {
   addTo,
-  createGrowth,
   firstBucket,
   type Growth,
   type GrowthFrame,
+  GrowthSlab,
   growthSlots,
 } from '../telemetry/growth.js';
 import type { Direction } from '../telemetry/report.js';
@@ -80,23 +80,31 @@ const graceMs = 5_000;
 
 /** What is summed up of one row. All of it was seen in one direction: that of its table. */
 class RowSums {
-  /** By the bounds of their latencies. */
-  readonly growths = new Map<readonly number[], Growth>();
   readonly direction: Direction;
   openConnections = 0;
+  /** By the bounds of their latencies: proxies of different versions may have different ones. */
+  readonly sums: RowSum[] = [];
 
   constructor(direction: Direction) {
     this.direction = direction;
   }
 
-  growthOf(boundsMs: readonly number[]): Growth {
-    let growth = this.growths.get(boundsMs);
-    if (growth === undefined) {
-      growth = createGrowth(boundsMs.length + 1);
-      this.growths.set(boundsMs, growth);
+  sumOf(boundsMs: readonly number[], slab: GrowthSlab): RowSum {
+    let sum = this.sums.find((one) => one.boundsMs === boundsMs);
+    if (sum === undefined) {
+      const growth = slab.take(boundsMs.length + 1);
+      sum = { boundsMs, growth, alone: { rows: [this], targets: [growth] } };
+      this.sums.push(sum);
     }
-    return growth;
+    return sum;
   }
+}
+
+interface RowSum {
+  readonly boundsMs: readonly number[];
+  readonly growth: Growth;
+  /** Where all the subjects belong that belong to this row alone. */
+  readonly alone: Place;
 }
 
 /** The rows that a subject belongs to, and what sums up its growth there: both are of the same length. */
@@ -123,6 +131,7 @@ class Sums {
    * fast as a map.
    */
   readonly #pages: (Place | undefined)[][] = [];
+  readonly #slab = new GrowthSlab();
 
   constructor({ selections, edge }: StatQuery, options: EmbeddedSourceOptions) {
     this.#options = options;
@@ -205,8 +214,11 @@ class Sums {
       }
       found.push(row);
     }
-    if (found.length === 0) return nowhere;
-    return { rows: found, targets: found.map((row) => row.growthOf(owner.boundsMs)) };
+    const [only] = found;
+    if (only === undefined) return nowhere;
+    if (found.length === 1) return only.sumOf(owner.boundsMs, this.#slab).alone;
+    const targets = found.map((row) => row.sumOf(owner.boundsMs, this.#slab).growth);
+    return { rows: found, targets };
   }
 
   #match(selection: PodSelection): SelectionMatch {
@@ -216,19 +228,20 @@ class Sums {
   }
 }
 
-function httpOf({ growths }: RowSums): HttpTraffic | undefined {
-  const sum = { successes: 0, failures: 0, mutualTls: 0 };
-  for (const growth of growths.values()) {
-    sum.successes += growth[growthSlots.successes] ?? 0;
-    sum.failures += growth[growthSlots.failures] ?? 0;
-    sum.mutualTls += growth[growthSlots.mutualTls] ?? 0;
+function httpOf({ sums }: RowSums): HttpTraffic | undefined {
+  const total = { successes: 0, failures: 0, mutualTls: 0 };
+  for (const { growth } of sums) {
+    total.successes += growth[growthSlots.successes] ?? 0;
+    total.failures += growth[growthSlots.failures] ?? 0;
+    total.mutualTls += growth[growthSlots.mutualTls] ?? 0;
   }
-  if (sum.successes + sum.failures === 0) return undefined;
-  return { ...sum, latencyMs: quantilesOf(growths) };
+  const { successes, failures, mutualTls } = total;
+  if (successes + failures === 0) return undefined;
+  return { successes, failures, mutualTls, latencyMs: quantilesOf(sums) };
 }
 
-function quantilesOf(growths: ReadonlyMap<readonly number[], Growth>): Quantiles {
-  const { boundsMs, counts } = combined(growths);
+function quantilesOf(sums: readonly RowSum[]): Quantiles {
+  const { boundsMs, counts } = combined(sums);
   return {
     p50: quantile(0.5, boundsMs, counts),
     p95: quantile(0.95, boundsMs, counts),
@@ -236,18 +249,18 @@ function quantilesOf(growths: ReadonlyMap<readonly number[], Growth>): Quantiles
   };
 }
 
-/** Proxies of different versions may count by different bounds: each bucket goes to the same bound of all bounds. */
-function combined(growths: ReadonlyMap<readonly number[], Growth>): {
+/** Each bucket goes to the same bound of all bounds. */
+function combined(sums: readonly RowSum[]): {
   readonly boundsMs: readonly number[];
   readonly counts: ArrayLike<number>;
 } {
-  const [only] = growths;
-  if (only !== undefined && growths.size === 1)
-    return { boundsMs: only[0], counts: only[1].subarray(firstBucket) };
-  const boundsMs = [...new Set([...growths.keys()].flat())].sort((a, b) => a - b);
+  const [only] = sums;
+  if (only !== undefined && sums.length === 1)
+    return { boundsMs: only.boundsMs, counts: only.growth.subarray(firstBucket) };
+  const boundsMs = [...new Set(sums.flatMap((sum) => sum.boundsMs))].sort((a, b) => a - b);
   const places = new Map(boundsMs.map((bound, place) => [bound, place]));
   const counts = new Float64Array(boundsMs.length + 1);
-  for (const [bounds, growth] of growths) {
+  for (const { boundsMs: bounds, growth } of sums) {
     for (let bucket = 0; bucket <= bounds.length; bucket++) {
       const place = places.get(bounds[bucket] ?? Number.NaN) ?? boundsMs.length;
       counts[place] = (counts[place] ?? 0) + (growth[firstBucket + bucket] ?? 0);
@@ -256,14 +269,14 @@ function combined(growths: ReadonlyMap<readonly number[], Growth>): {
   return { boundsMs, counts };
 }
 
-function tcpOf({ growths, direction, openConnections }: RowSums): TcpTraffic | undefined {
-  const sum = { connections: 0, read: 0, written: 0 };
-  for (const growth of growths.values()) {
-    sum.connections += growth[growthSlots.connections] ?? 0;
-    sum.read += growth[growthSlots.readBytes] ?? 0;
-    sum.written += growth[growthSlots.writtenBytes] ?? 0;
+function tcpOf({ sums, direction, openConnections }: RowSums): TcpTraffic | undefined {
+  const total = { connections: 0, read: 0, written: 0 };
+  for (const { growth } of sums) {
+    total.connections += growth[growthSlots.connections] ?? 0;
+    total.read += growth[growthSlots.readBytes] ?? 0;
+    total.written += growth[growthSlots.writtenBytes] ?? 0;
   }
-  const { connections, read, written } = sum;
+  const { connections, read, written } = total;
   if (connections + read + written + openConnections === 0) return undefined;
   // Of an outbound connection the proxy reads what the pod beside it writes.
   return direction === 'outbound'

@@ -14,13 +14,13 @@ export function quantile(
   if (total === 0) return undefined;
   const rank = q * total;
   let below = 0;
-  for (const [bucket, bound] of boundsMs.entries()) {
+  let start = 0;
+  for (let bucket = 0; bucket < boundsMs.length; bucket++) {
+    const bound = boundsMs[bucket] ?? start;
     const count = counts[bucket] ?? 0;
-    if (below + count >= rank && count > 0) {
-      const start = bucket === 0 ? 0 : (boundsMs[bucket - 1] ?? 0);
-      return start + (bound - start) * ((rank - below) / count);
-    }
+    if (below + count >= rank && count > 0) return start + (bound - start) * ((rank - below) / count);
     below += count;
+    start = bound;
   }
   return boundsMs.at(-1);
 }

@@ -21,6 +21,30 @@ export function createGrowth(buckets: number): Growth {
   return new Float64Array(firstBucket + buckets);
 }
 
+/**
+ * Growths that come and go together, many to a buffer: one of each growth's own costs the garbage collector as much as the
+ * rest of a question does.
+ */
+export class GrowthSlab {
+  #numbers = new Float64Array(0);
+  #used = 0;
+
+  /** Another growth of nothing. */
+  take(buckets: number): Growth {
+    const length = firstBucket + buckets;
+    if (this.#used + length > this.#numbers.length) {
+      this.#numbers = new Float64Array(Math.max(slabLength, length));
+      this.#used = 0;
+    }
+    const growth = this.#numbers.subarray(this.#used, this.#used + length);
+    this.#used += length;
+    return growth;
+  }
+}
+
+/** 64 KB. */
+const slabLength = 8_192;
+
 /** Adds the first numbers of one growth to another that is as long. */
 export function addTo(sum: Growth, growth: Growth, length: number): void {
   for (let place = 0; place < length; place++) sum[place] = (sum[place] ?? 0) + (growth[place] ?? 0);
@@ -197,15 +221,16 @@ class EntryReader {
 
   #number(): number {
     const bytes = this.#bytes;
-    let byte = bytes[this.#at++] ?? 0;
-    if (byte < 0x80) return byte;
-    let value = byte & 0x7f;
-    let scale = 0x80;
-    do {
+    const first = bytes[this.#at++] ?? 0;
+    if (first < 0x80) return first;
+    const second = bytes[this.#at++] ?? 0;
+    let value = (first & 0x7f) | ((second & 0x7f) << 7);
+    if (second < 0x80) return value;
+    let scale = 0x4000;
+    for (let byte = 0x80; byte >= 0x80; scale *= 0x80) {
       byte = bytes[this.#at++] ?? 0;
       value += (byte & 0x7f) * scale;
-      scale *= 0x80;
-    } while (byte >= 0x80);
+    }
     return value;
   }
 }
