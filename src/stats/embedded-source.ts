@@ -115,17 +115,31 @@ interface Place {
 
 const nowhere: Place = { rows: [], targets: [] };
 
+interface TableSums {
+  readonly direction: Direction;
+  readonly rows: Map<string, RowSums>;
+  readonly rowOf: (ends: TrafficEnds) => string | undefined;
+}
+
+/** The row of a table that some traffic belongs to, if any. */
+function rowSumsOf({ direction, rows, rowOf }: TableSums, ends: TrafficEnds): RowSums | undefined {
+  const key = rowOf(ends);
+  if (key === undefined) return undefined;
+  let row = rows.get(key);
+  if (row === undefined) {
+    row = new RowSums(direction);
+    rows.set(key, row);
+  }
+  return row;
+}
+
 /** How many subjects that follow on each other share a page of places. */
 const pageSize = 1_024;
 
 /** Sums up growth by the rows of all tables at once. */
 class Sums {
   readonly #options: EmbeddedSourceOptions;
-  readonly #tables: readonly {
-    readonly direction: Direction;
-    readonly rows: Map<string, RowSums>;
-    readonly rowOf: (ends: TrafficEnds) => string | undefined;
-  }[];
+  readonly #tables: readonly TableSums[];
   /**
    * Where each subject belongs, by its index, in pages: there are many entries of each, and an array is several times as
    * fast as a map.
@@ -203,22 +217,14 @@ class Sums {
 
   #find({ facts, owner, peer }: Subject): Place {
     const ends = { facts, own: owner.end, peer };
-    const found: RowSums[] = [];
-    for (const { direction, rows, rowOf } of this.#tables) {
-      const key = rowOf(ends);
-      if (key === undefined) continue;
-      let row = rows.get(key);
-      if (row === undefined) {
-        row = new RowSums(direction);
-        rows.set(key, row);
-      }
-      found.push(row);
+    let place = nowhere;
+    for (const table of this.#tables) {
+      const row = rowSumsOf(table, ends);
+      if (row === undefined) continue;
+      const { growth, alone } = row.sumOf(owner.boundsMs, this.#slab);
+      place = place === nowhere ? alone : { rows: [...place.rows, row], targets: [...place.targets, growth] };
     }
-    const [only] = found;
-    if (only === undefined) return nowhere;
-    if (found.length === 1) return only.sumOf(owner.boundsMs, this.#slab).alone;
-    const targets = found.map((row) => row.sumOf(owner.boundsMs, this.#slab).growth);
-    return { rows: found, targets };
+    return place;
   }
 
   #match(selection: PodSelection): SelectionMatch {
