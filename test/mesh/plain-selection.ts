@@ -1,6 +1,7 @@
 import { matchesLabels } from '../../src/core/labels.js';
 import type { PodSelection, ResourceKind } from '../../src/core/resource.js';
 import type { BackendsRow, ControllerKind, OwnerRef, PodRow } from '../../src/mesh/rows.js';
+import type { SelectedResourceSet } from '../../src/mesh/selected-resources.js';
 
 /** What there is of a cluster, as far as selections go. All but pods and slices by `namespace/name`. */
 export interface PlainCluster {
@@ -17,6 +18,14 @@ export interface PlainAnswer {
   readonly exists: boolean;
   /** `Kind namespace/name: pods`, in order. */
   readonly resources: readonly string[];
+}
+
+/** What was selected, in the words of a plain answer. */
+export function plainNames({ resources }: SelectedResourceSet): readonly string[] {
+  return resources.map(({ id, pods }) => {
+    const ids = pods.map((pod) => pod.id);
+    return `${id.kind} ${id.namespace}/${id.name}: ${ids.join(' ')}`;
+  });
 }
 
 /** What a selection comes to, found out by looking at everything: pods say which resources they belong to, one by one. */
