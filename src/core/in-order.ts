@@ -18,9 +18,9 @@ export class InOrder<T> {
     return this.#elements[this.#next];
   }
 
-  /** Counts `next` as found. */
-  pass(): void {
-    this.#next++;
+  /** Counts `next` as found, and what follows it if more are to be passed. */
+  pass(count = 1): void {
+    this.#next += count;
   }
 
   /** An element of that key; of several, any. One that was found before may not be found again. */

@@ -20,6 +20,11 @@ export class ListAfter<T> {
     this.#list[place] = element;
   }
 
+  /** Pushes as many elements as the list before has from this place on, which must be so many. */
+  keep(count: number): void {
+    this.#length += count;
+  }
+
   /** The last call. */
   finish(): readonly T[] {
     const list = this.#list;

@@ -49,6 +49,8 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
   /** In the order in which they were first read, each once. */
   #reads: readonly Node[] = none;
   #computedAt: Revision = -1;
+  /** What of the reads may have changed since the snapshot came of them; undefined where it didn't, or too much has. */
+  #suspects: readonly Node[] | undefined;
   #snapshot: Snapshot<Value> | undefined;
   #publishedAt: Revision = -1;
 
@@ -100,17 +102,21 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
     return this.#listeners;
   }
 
-  invalidate(staleness: Staleness): void {
+  invalidate(staleness: Staleness, read: Node): void {
     switch (this.#state) {
       case 'fresh':
+        this.#suspect(read);
         this.#state = staleness;
         if (this.#listeners.size > 0) this.owner.engine.enqueue(this);
         this.invalidateDependents('check');
         return;
       case 'check':
+        this.#suspect(read);
         this.#state = staleness;
         return;
       case 'dirty':
+        this.#suspect(read);
+        return;
       case 'new':
       case 'running':
       case 'released':
@@ -156,6 +162,11 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
     return this.#listeners.size === 0 && !this.hasDependents;
   }
 
+  #suspect(read: Node): void {
+    if (this.#suspects === undefined) return;
+    this.#suspects = this.#suspects.length < maxSuspects ? [...this.#suspects, read] : undefined;
+  }
+
   #update(): void {
     const { engine } = this.owner;
     engine.beginWork(this);
@@ -179,6 +190,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
           if (node.changedAt > this.#computedAt) return true;
         }
         this.#state = 'fresh';
+        if (this.#suspects !== undefined) this.#suspects = none;
         return false;
       case 'running':
         throw new Error(`view ${this.owner.name} depends on itself at ${this.id}`);
@@ -189,7 +201,8 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
 
   #compute(): void {
     const { engine } = this.owner;
-    const reader = new TrackingReader(this.#reads, this);
+    const reader = new TrackingReader(this.#reads, this, this.#suspects);
+    this.#suspects = undefined;
     this.#state = 'running';
     this.owner.computed();
     try {
@@ -199,6 +212,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
         engine.inspect(value);
         this.#snapshot = { version: engine.revision, value };
         this.changedAt = engine.revision;
+        this.#suspects = none;
       }
       this.#reads = reader.finish();
     } catch (error) {
@@ -216,19 +230,28 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
 
 const none: readonly never[] = [];
 
+/** Beyond these it is cheaper to look at each read than for each suspect. */
+const maxSuspects = 8;
+
 // Most derivations read each time what they read the last time, in the same order. As long as one does, there is nothing to
 // be noted, and the cell that a key names need not be looked for.
 class TrackingReader implements Reader {
   readonly #former: readonly Node[];
   readonly #reader: Dependent;
+  readonly #suspects: readonly Node[] | undefined;
   /** How many of the former reads have been repeated, in order. */
   #repeated = 0;
   /** All reads, from the first on that wasn't a repetition. */
   #reads: Set<Node> | undefined;
 
-  constructor(former: readonly Node[], reader: Dependent) {
+  constructor(former: readonly Node[], reader: Dependent, suspects: readonly Node[] | undefined) {
     this.#former = former;
     this.#reader = reader;
+    this.#suspects = suspects;
+  }
+
+  get count(): number {
+    return this.#reads?.size ?? this.#repeated;
   }
 
   get<Key extends string, Row>(table: Table<Key, Row>, key: Key): Row | undefined {
@@ -259,6 +282,17 @@ class TrackingReader implements Reader {
     if (!(node instanceof Cell) || node.current().value !== value) return false;
     this.#repeated++;
     return true;
+  }
+
+  standing(from: number, most: number): number {
+    if (this.#reads !== undefined || this.#repeated !== from || this.#suspects === undefined) return 0;
+    let end = Math.min(from + most, this.#former.length);
+    for (const suspect of this.#suspects) {
+      const place = this.#former.indexOf(suspect, from);
+      if (place >= 0 && place < end) end = place;
+    }
+    this.#repeated = end;
+    return end - from;
   }
 
   /** Everything that was read; lets go of what was read before and isn't any more. */

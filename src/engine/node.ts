@@ -47,8 +47,8 @@ export abstract class Node {
   /** Tells every dependent that this node changed (`dirty`), or that something below it may have (`check`). */
   invalidateDependents(staleness: Staleness): void {
     const present = this.#dependents;
-    if (present instanceof Set) for (const dependent of present) dependent.invalidate(staleness);
-    else present?.invalidate(staleness);
+    if (present instanceof Set) for (const dependent of present) dependent.invalidate(staleness, this);
+    else present?.invalidate(staleness, this);
   }
 }
 
@@ -60,5 +60,6 @@ export type Staleness =
   | 'dirty';
 
 export interface Dependent {
-  invalidate(staleness: Staleness): void;
+  /** `read` is what it depends on and has changed, or may have. */
+  invalidate(staleness: Staleness, read: Node): void;
 }

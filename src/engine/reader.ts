@@ -20,6 +20,14 @@ export interface Reader {
    * that no other key has; otherwise reads nothing. It says no more than `view` would, at a fraction of the cost.
    */
   repeats(value: object): boolean;
+  /** How much has been read so far, each thing counted once. */
+  readonly count: number;
+  /**
+   * Reads again what the derivation read the last time, from its read number `from` on and at most so many, as far as nothing
+   * of it can have changed since; how many. It looks at none of it. None, unless this time's reads so far are the first `from`
+   * of the last time, or where the last time's value wasn't kept: those reads are not what `before` came of.
+   */
+  standing(from: number, most: number): number;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { BackendsId, Zone } from '../core/ids.js';
 import { ListAfter } from '../core/list-after.js';
 import type { Engine } from '../engine/engine.js';
 import { View } from '../engine/view.js';
-import { type Candidate, judge, type Judgement, type Judging } from './judge.js';
+import { type Candidate, judge, type Judged, type Judgement, type Judging } from './judge.js';
 import type { Mirror } from './rows.js';
 import type { MeshTables } from './tables.js';
 import { sameTargetPort, type TargetPort, targetPortId } from './target-port.js';
@@ -33,7 +33,7 @@ export interface CandidatePart {
   /** As in `BackendsRow`. */
   readonly triggeredAtMs: number | undefined;
   /** What it follows from, for the next time. */
-  readonly judgements: readonly Judgement[];
+  readonly judged: Judged | undefined;
 }
 
 /** What each object that declares backends has to offer, before any client's place is looked at. */
@@ -46,15 +46,16 @@ export function createCandidates(engine: Engine, tables: MeshTables, judging: Ju
     sameKey: sameCandidatesKey,
     derive(read, { backends, target, hostname }, before) {
       const row = read.get(tables.backends, backends);
-      const judgements =
-        row === undefined ? none : judge(read, judging, { row, target, hostname }, before?.judgements);
+      const judged =
+        row === undefined ? undefined : judge(read, judging, { row, target, hostname }, before?.judged);
+      const judgements = judged?.judgements ?? none;
       const former = before?.candidates ?? none;
       const all = candidatesAfter(before, judgements) ?? candidatesAmong(judgements, former);
       const candidates = withoutRepeats(all, former);
       const offer = offerAfter(before, candidates) ?? offerOf(backends, candidates);
       const { endpoints, isHinted, hintedZones, hasIpv6 } = offer;
       const { mirror, triggeredAtMs } = row ?? noRow;
-      return { candidates, endpoints, isHinted, hintedZones, hasIpv6, mirror, triggeredAtMs, judgements };
+      return { candidates, endpoints, isHinted, hintedZones, hasIpv6, mirror, triggeredAtMs, judged };
     },
     equal: (a, b) =>
       a.candidates === b.candidates && a.triggeredAtMs === b.triggeredAtMs && plainEqual(a.mirror, b.mirror),
@@ -84,10 +85,11 @@ function candidatesAfter(
   judgements: readonly Judgement[],
 ): readonly Candidate[] | undefined {
   if (before === undefined) return undefined;
-  if (before.judgements === judgements) return before.candidates;
-  if (before.candidates.length !== before.judgements.length) return undefined;
-  if (before.judgements.length !== judgements.length) return undefined;
-  const { start, end } = changedRange(judgements, before.judgements);
+  const former = before.judged?.judgements ?? none;
+  if (former === judgements) return before.candidates;
+  if (before.candidates.length !== former.length) return undefined;
+  if (former.length !== judgements.length) return undefined;
+  const { start, end } = changedRange(judgements, former);
   let candidates: Candidate[] | undefined;
   for (let place = start; place < end; place++) {
     const verdict = judgements[place]?.verdict;

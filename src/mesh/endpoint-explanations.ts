@@ -93,7 +93,8 @@ function explainAddresses(
 
   const addresses = offer.objects.flatMap((object) => {
     const row = read.get(sources.tables.backends, object);
-    const judgements = row === undefined ? [] : judge(read, sources.judging, { row, target, hostname });
+    const judgements =
+      row === undefined ? [] : judge(read, sources.judging, { row, target, hostname }).judgements;
     const latest = lastOfEach(judgements);
     return judgements.map((judgement) => {
       const { backend, port, verdict } = judgement;

@@ -1,5 +1,6 @@
+import { changedRange, type Range } from '../core/changed-range.js';
 import { type Endpoint, endpointsEqual, isIpv6 } from '../core/endpoint.js';
-import { arraysEqual } from '../core/equal.js';
+import { arraysEqual, plainEqual } from '../core/equal.js';
 import type { Exclusion } from '../core/exclusion.js';
 import type { NodeName, Zone } from '../core/ids.js';
 import { InOrder } from '../core/in-order.js';
@@ -57,22 +58,47 @@ export interface Judgement {
 
 type Occupant = KnownPod | KnownExternalWorkload;
 
+/** The judgements on all backends of an object, in order, and what has to be known of them for the next time. */
+export interface Judged {
+  readonly row: BackendsRow;
+  readonly judgements: readonly Judgement[];
+  /** Whether each came of one read of its own, in order, from this number of the derivation's reads on. */
+  readonly readsFrom: number | undefined;
+}
+
 /**
  * Judges each backend of an object, in order. Judgements of `before`, which must be on the same question about an earlier row,
- * are taken over where they follow from the same, and so is the list of them: of a hundred backends one has changed, mostly.
+ * are taken over where they follow from the same, and so is the list of them: of a hundred backends one has changed, mostly,
+ * and the others are passed over without being looked at.
  */
 export function judge(
   read: Reader,
   judging: Judging,
   { row, target, hostname }: Question,
-  before: readonly Judgement[] = none,
-): readonly Judgement[] {
-  const former = new InOrder(before, addressOf);
-  const judgements = new ListAfter(before);
+  before?: Judged,
+): Judged {
+  const former = new InOrder(before?.judgements ?? none, addressOf);
+  const judgements = new ListAfter(before?.judgements ?? none);
   const { mirror } = row;
+  const firstRead = read.count;
+  const changed = before?.readsFrom === firstRead ? changedInPlace(row, before.row) : undefined;
+  let judged = 0;
   for (const group of row.groups) {
+    const { backends } = group;
     const port = resolveTargetPort(target, group) ?? 0;
-    for (const backend of group.backends) {
+    for (let place = 0; place < backends.length; place++) {
+      const same = changed === undefined ? 0 : sameFrom(place, changed, backends.length);
+      const standing = same === 0 ? 0 : read.standing(firstRead + place, same);
+      if (standing > 0) {
+        judgements.keep(standing);
+        former.pass(standing);
+        judged += standing;
+        place += standing - 1;
+        continue;
+      }
+      const backend = backends[place];
+      if (backend === undefined) continue;
+      judged += 1;
       const known = nextOf(former, backend) ?? former.find(backend.ip);
       const isSame =
         known !== undefined && known.backend === backend && known.port === port && known.mirror === mirror;
@@ -92,7 +118,28 @@ export function judge(
       judgements.push({ backend, port, mirror, occupant, verdict: takenOver(known?.verdict, verdict) });
     }
   }
-  return judgements.finish();
+  const readsFrom = read.count - firstRead === judged ? firstRead : undefined;
+  return { row, judgements: judgements.finish(), readsFrom };
+}
+
+/**
+ * Which backends of a row aren't those that an earlier one has in the same places, where all else that their judgements depend
+ * on, beside the workloads, is the same; undefined where it isn't.
+ */
+function changedInPlace(row: BackendsRow, before: BackendsRow): Range | undefined {
+  const [group, ...others] = row.groups;
+  const [former, ...formerOthers] = before.groups;
+  if (group === undefined || former === undefined || others.length > 0 || formerOthers.length > 0)
+    return undefined;
+  if (group.backends.length !== former.backends.length) return undefined;
+  if (row.mirror !== before.mirror || !plainEqual(group.ports, former.ports)) return undefined;
+  return changedRange(group.backends, former.backends);
+}
+
+/** How many backends from this place on are those of the earlier row, without a break. */
+function sameFrom(place: number, changed: Range, backends: number): number {
+  if (place < changed.start) return changed.start - place;
+  return place < changed.end ? 0 : backends - place;
 }
 
 /** The next judgement where it is on this very backend, which is not looked into. */

@@ -42,8 +42,19 @@ export function createOffers(engine: Engine, tables: MeshTables, candidates: Can
       a.service === b.service && a.hostname === b.hostname && sameTargetPort(a.target, b.target),
     derive(read, { service, target, hostname }, before = noOffer) {
       const objects = read.keys(tables.backendsByService, service);
+      const firstRead = read.count;
       const offered = new ListAfter(before.offered);
-      for (const [place, backends] of objects.entries()) {
+      const areSame = objects === before.objects;
+      for (let place = 0; place < objects.length; place++) {
+        // Each has one read of its own: of many objects one has changed, mostly, and the others aren't looked at.
+        const standing = areSame ? read.standing(firstRead + place, objects.length - place) : 0;
+        if (standing > 0) {
+          offered.keep(standing);
+          place += standing - 1;
+          continue;
+        }
+        const backends = objects[place];
+        if (backends === undefined) continue;
         const former = before.objects[place] === backends ? before.offered[place] : undefined;
         const isSame = former !== undefined && read.repeats(former);
         offered.push(isSame ? former : read.view(candidates, { backends, target, hostname }));
