@@ -52,7 +52,7 @@ export const scale: Bench = {
       const start = async (size: MeshSize, delivers: boolean): Promise<Measured> => {
         const worker = startWorker<ScaleCommands>({
           module: join(build, 'bench/scale/worker.js'),
-          nodeFlags,
+          nodeFlags: ['--expose-gc', ...nodeFlags],
         });
         const port = delivers ? await worker.call('deliver', size) : undefined;
         const measured: Measured = { size, worker, port, micros: [], decodingMicros: [] };
