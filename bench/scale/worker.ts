@@ -120,7 +120,7 @@ export type ScaleCommands = typeof commands;
 async function collectYoung(): Promise<void> {
   const { gc } = globalThis;
   if (gc === undefined) throw new Error('needs --expose-gc');
-  for (let times = 0; times < 2; times++) void gc({ type: 'minor' });
+  for (let times = 0; times < 2; times++) gc({ type: 'minor' });
   await setTimeout(settleMs);
 }
 
