@@ -1,5 +1,6 @@
 import type { PodId } from '../core/ids.js';
 import { DeclaredSeries } from './declared-series.js';
+import { FoundSeries, problem, type Refusal } from './found-series.js';
 import { createGrowth, firstBucket, type Growth, growthSlots } from './growth.js';
 import type { Declaration, Introduction } from './report.js';
 import type { ReportColumns } from './report-reader.js';
@@ -34,21 +35,12 @@ export type Applied =
   | { readonly kind: 'applied' }
   /** It has been applied before. */
   | { readonly kind: 'repeated' }
-  /** It speaks of series that nobody has declared, or isn't complete though it is the first: nothing of it is kept. */
-  | { readonly kind: 'unknown-series' }
-  /** It can't be: nothing of it is kept. */
-  | { readonly kind: 'problem'; readonly problem: string };
+  | Refusal;
 
 const applied: Applied = { kind: 'applied' };
 
-/**
- * The series that the values and the latencies of the report in hand are of. One for all reporters: reports are applied
- * one after the other.
- */
-const found: { readonly values: (Series | undefined)[]; readonly latencies: (Series | undefined)[] } = {
-  values: [],
-  latencies: [],
-};
+/** Of the report in hand, whoever it is of. */
+const found = new FoundSeries();
 
 /** How long an address is taken to belong to the same pod, without looking. */
 const peerTrustMs = 1_000;
@@ -143,8 +135,7 @@ export class Reporter {
     if (report.sequence <= this.#sequence) return { kind: 'repeated' };
     const refused = this.#refusal(report);
     if (refused !== undefined) {
-      found.values.length = 0;
-      found.latencies.length = 0;
+      found.clear();
       return refused;
     }
     const nowMs = this.#store.nowMs();
@@ -152,7 +143,7 @@ export class Reporter {
     if (report.isComplete) this.#undeclare();
     if (report.declarations.length > 0) {
       for (const declaration of report.declarations) this.#declare(declaration, nowMs);
-      this.#lookUp(report);
+      found.findAgain(report, this.#declared);
     }
     this.#checkPeers(report, nowMs);
     for (let index = 0; index < report.values; index++) {
@@ -178,47 +169,12 @@ export class Reporter {
 
   /** Looks at all of a report before anything of it is applied. */
   #refusal(report: ReportColumns): Applied | undefined {
-    const { isComplete } = report;
+    const { isComplete, declarations } = report;
     if (this.#sequence === 0 && !isComplete) return { kind: 'unknown-series' };
-    const declaring = new Map<number, Declaration>();
     const most = this.#store.maxSeriesPerProxy * declaredPerSeries;
-    const declared = report.declarations.length + (isComplete ? 0 : this.#declared.size);
+    const declared = declarations.length + (isComplete ? 0 : this.#declared.size);
     if (declared > most) return problem('report.series', declared, `at most ${most} that are not over`);
-    for (const [index, declaration] of report.declarations.entries()) {
-      const { id } = declaration;
-      if (declaring.has(id) || (this.#declared.has(id) && !isComplete)) {
-        return problem(`report.series[${index}].id`, id, 'an id that no other series of the call has');
-      }
-      declaring.set(id, declaration);
-    }
-    // Looked up once: what is known of a series costs more to find than its numbers to read.
-    for (let index = 0; index < report.values; index++) {
-      const id = report.valueSeries[index] ?? 0;
-      const series = isComplete ? undefined : this.#declared.get(id);
-      found.values[index] = series;
-      const kind = series === undefined ? this.#kindOf(id, declaring, isComplete) : series.kind;
-      if (kind === undefined) return { kind: 'unknown-series' };
-      if (kind === 'latency') return problem(`report.value_series[${index}]`, id, 'no histogram');
-    }
-    for (let index = 0; index < report.latencies; index++) {
-      const id = report.latencySeries[index] ?? 0;
-      const series = isComplete ? undefined : this.#declared.get(id);
-      found.latencies[index] = series;
-      const kind = series === undefined ? this.#kindOf(id, declaring, isComplete) : series.kind;
-      if (kind === undefined) return { kind: 'unknown-series' };
-      if (kind === 'count') return problem(`report.latencies[${index}].series`, id, 'a histogram');
-    }
-    return undefined;
-  }
-
-  /** Once more, behind the report's own declarations. */
-  #lookUp(report: ReportColumns): void {
-    for (let index = 0; index < report.values; index++) {
-      found.values[index] = this.#declared.get(report.valueSeries[index] ?? 0);
-    }
-    for (let index = 0; index < report.latencies; index++) {
-      found.latencies[index] = this.#declared.get(report.latencySeries[index] ?? 0);
-    }
+    return found.find(report, this.#declared);
   }
 
   #undeclare(): void {
@@ -226,18 +182,6 @@ export class Reporter {
     for (const subject of this.#subjects.values()) {
       for (const series of subject.series) series.isDeclared = false;
     }
-  }
-
-  /** Of a series that the report declares itself, or that is known of and found no room. */
-  #kindOf(
-    id: number,
-    declaring: ReadonlyMap<number, Declaration>,
-    isComplete: boolean,
-  ): Series['kind'] | 'any' | undefined {
-    const declaration = declaring.get(id);
-    if (declaration !== undefined) return kindOf(declaration);
-    // A complete report begins with nothing declared.
-    return !isComplete && this.#declared.has(id) ? 'any' : undefined;
   }
 
   #declare({ id, facts, measure, outcome, epochMs }: Declaration, nowMs: number): void {
@@ -396,12 +340,4 @@ export class Reporter {
 
 function keyOf({ direction, authority, peerIp, port, tls, route }: Subject['facts']): string {
   return `${direction}|${authority}|${peerIp}|${port}|${tls}|${route}`;
-}
-
-function kindOf({ measure }: Declaration): Series['kind'] {
-  return measure === 'latency' ? 'latency' : 'count';
-}
-
-function problem(field: string, value: number, expected: string): Applied {
-  return { kind: 'problem', problem: `${field}: ${value}; expected ${expected}` };
 }
