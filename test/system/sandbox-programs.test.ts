@@ -72,12 +72,15 @@ describe.skipIf(!has('kubectl') || process.platform !== 'linux')('a sandbox that
     let followed = '';
     follower.stdout.on('data', (chunk) => (followed += String(chunk)));
     await until(() => followed.includes('listening'));
-    const kill = (): boolean => process.kill(pidOf(kubectl('describe', 'pod', name)), 'SIGKILL');
-    kill();
+    const pid = (): number => pidOf(kubectl('describe', 'pod', name));
+    const first = pid();
+    process.kill(first, 'SIGKILL');
     await once(follower, 'close');
     expect(followed).toMatch(/^listening on [\d.:]+ \(TCP\)\n$/);
     await until(() => / 1\/1 +Running +1 \(\S+ ago\) /.test(kubectl('get', 'pod', name)));
-    kill();
+    // The event that names the process may come behind the status.
+    await until(() => pid() !== first);
+    process.kill(pid(), 'SIGKILL');
     await until(() => / 0\/1 +CrashLoopBackOff +1 /.test(kubectl('get', 'pod', name)));
     expect(kubectl('describe', 'pod', name)).toMatch(
       /Reason: +CrashLoopBackOff\n +Last State: +Terminated\n +Reason: +Error\n +Exit Code: +137\n/,
