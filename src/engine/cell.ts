@@ -230,7 +230,7 @@ export class Cell<Key, Value> extends Node implements Dependent, Publisher {
 
 const none: readonly never[] = [];
 
-/** Beyond these it is cheaper to look at each read than for each suspect. */
+/** Each is looked for among all reads; a derivation that much has happened to may as well look at every read. */
 const maxSuspects = 8;
 
 // Most derivations read each time what they read the last time, in the same order. As long as one does, there is nothing to

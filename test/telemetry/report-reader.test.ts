@@ -210,6 +210,26 @@ test.each<[string, Uint8Array, string]>([
     'report.value_series[2]: a part is longer than the whole',
   ],
   [
+    'a bucket that is too large',
+    encode({ latencies: [{ series: 1, counts: [1n, 300n, 2n ** 60n, 70_000n], sumMs: 1 }] }),
+    'report.latencies[0].counts[2]: about 1152921504606847000; expected at most 2^53 - 1',
+  ],
+  // What follows the field would end the number, be that a byte behind it or two.
+  ...[
+    [0x12, 4, 1, 1, 1, 0x80, 0x08, 1],
+    [0x12, 4, 1, 1, 0x80, 0x80, 0x08, 1],
+    [0x12, 5, 1, 1, 0x80, 0x80, 0x80, 0x08, 1],
+  ].map((bytes): [string, Uint8Array, string] => [
+    `a bucket of ${bytes.filter((byte) => byte === 0x80).length} bytes and more beyond its field`,
+    reportOf(0x32, bytes.length, ...bytes),
+    'report.latencies[0]: a part is longer than the whole',
+  ]),
+  [
+    'a bucket that is not there',
+    reportOf(0x32, 1, 0x10),
+    'report.latencies[0]: a part is longer than the whole',
+  ],
+  [
     'a sequence that is too large',
     encode({ sequence: 2n ** 63n }),
     'report.sequence: about 9223372036854776000; expected at most 2^53 - 1',
