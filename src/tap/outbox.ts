@@ -1,4 +1,5 @@
 import { type Notice, TapByResourceResponse } from '../gen/conduit/tap/v1/tap.js';
+import { encodeMessage } from '../wire/encode-message.js';
 import type { Books } from './books.js';
 import type { TappedEvent } from './tapped-event.js';
 
@@ -69,9 +70,7 @@ export class Outbox {
     const notices = this.#notices.splice(0);
     const said = books(events);
     if (notices.length > 0 || said !== undefined) {
-      parts.push(
-        TapByResourceResponse.encode({ events: [], notices, books: said && toBooks(said) }).finish(),
-      );
+      parts.push(encodeMessage(TapByResourceResponse, { events: [], notices, books: said && toBooks(said) }));
     }
     return Buffer.concat(parts);
   }

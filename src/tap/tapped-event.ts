@@ -1,5 +1,5 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { type Event, TapByResourceResponse } from '../gen/conduit/tap/v1/tap.js';
+import { encodeMessage } from '../wire/encode-message.js';
 
 /** `lost`: the proxy was lost sight of before the request ended, which is told as its end. */
 export type EventKind = 'request-init' | 'response-init' | 'request-end' | 'lost';
@@ -51,17 +51,8 @@ export class TappedEvent implements EventFacts {
   }
 }
 
-/** Its buffer, grown to what events need, serves them all; what it gives is a copy. */
-let writer = new BinaryWriter();
-
 function encodeField(event: Event): Uint8Array {
-  try {
-    return TapByResourceResponse.encode({ events: [event], notices: [], books: undefined }, writer).finish();
-  } catch (error) {
-    // It holds a part of an event, which must not become a part of the next.
-    writer = new BinaryWriter();
-    throw error;
-  }
+  return encodeMessage(TapByResourceResponse, { events: [event], notices: [], books: undefined });
 }
 
 function withoutHeaders(event: Event): Event {

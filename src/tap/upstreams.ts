@@ -1,4 +1,5 @@
 import { ObserveRequest } from '../gen/io/linkerd/proxy/tap/tap.js';
+import { encodeMessage } from '../wire/encode-message.js';
 import { EventBudget } from './event-budget.js';
 import { EventReader, type LabelsOf } from './event-reader.js';
 import { Upstream, type UpstreamLimits, type UpstreamListener } from './upstream.js';
@@ -45,7 +46,7 @@ export class Upstreams {
 
   /** Has `listener` told of what matches; the function returned ends that. */
   join(proxy: Tappable, request: ObserveRequest, listener: UpstreamListener): () => void {
-    const asked = Buffer.from(ObserveRequest.encode(request).finish()).toString('latin1');
+    const asked = Buffer.from(encodeMessage(ObserveRequest, request)).toString('latin1');
     const key = `${proxy.pod}|${proxy.address}|${asked}`;
     let upstream = this.#upstreams.get(key);
     if (upstream === undefined) {

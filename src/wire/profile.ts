@@ -4,6 +4,7 @@ import type { Profile, ServiceDestination } from '../core/profile.js';
 import { defaultRetryBudget } from '../core/routes.js';
 import { DestinationProfile } from '../gen/io/linkerd/proxy/destination/destination.js';
 import type { Metadata } from '../gen/io/linkerd/proxy/meta/meta.js';
+import { encodeMessage } from './encode-message.js';
 import { toWeightedAddr } from './endpoint.js';
 import { toHttp2ClientParams } from './http2-params.js';
 import { toRetryBudget, toRoute } from './route.js';
@@ -35,7 +36,7 @@ export function createProfileEncoder(params: Http2ClientParams | undefined): Pro
     }
   }
   const encode = (profile: Profile): readonly Uint8Array[] => [
-    DestinationProfile.encode(toMessage(profile)).finish(),
+    encodeMessage(DestinationProfile, toMessage(profile)),
   ];
   return { snapshot: encode, delta: (told, latest) => (plainEqual(told, latest) ? [] : encode(latest)) };
 }

@@ -3,6 +3,7 @@ import { diffEndpointSets, type EndpointSet, endpointsOf } from '../core/endpoin
 import type { Http2ClientParams } from '../core/http2-params.js';
 import { Update } from '../gen/io/linkerd/proxy/destination/destination.js';
 import { toTcpAddress } from './address.js';
+import { encodeMessage } from './encode-message.js';
 import { type Audience, toWeightedAddr } from './endpoint.js';
 import { toHttp2ClientParams } from './http2-params.js';
 
@@ -81,7 +82,7 @@ function encodeRemove(endpoints: readonly Endpoint[]): Uint8Array[] {
 }
 
 function encodeNoEndpoints(exists: boolean): Uint8Array {
-  return Update.encode({ update: { $case: 'noEndpoints', value: { exists } } }).finish();
+  return encodeMessage(Update, { update: { $case: 'noEndpoints', value: { exists } } });
 }
 
 /** Encodes as one message, or as as many halves as it takes for each to stay below the limit. */
@@ -89,7 +90,7 @@ function encodeInPieces(
   endpoints: readonly Endpoint[],
   toUpdate: (piece: readonly Endpoint[]) => Update['update'],
 ): Uint8Array[] {
-  const bytes = Update.encode({ update: toUpdate(endpoints) }).finish();
+  const bytes = encodeMessage(Update, { update: toUpdate(endpoints) });
   if (bytes.length <= maxUpdateBytes || endpoints.length === 1) return [bytes];
   const middle = Math.ceil(endpoints.length / 2);
   return [
