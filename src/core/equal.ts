@@ -24,7 +24,8 @@ export function arraysEqual<T>(
   if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) {
-    if (!equal(a[index] as T, b[index] as T)) return false;
+    const [element, other] = [a[index] as T, b[index] as T];
+    if (element !== other && !equal(element, other)) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@ import type { BackendsId, Zone } from '../core/ids.js';
 import { ListAfter } from '../core/list-after.js';
 import type { Engine } from '../engine/engine.js';
 import { View } from '../engine/view.js';
+import type { Hints } from './endpoint-rule.js';
 import { type Candidate, judge, type Judged, type Judgement, type Judging } from './judge.js';
 import type { Mirror } from './rows.js';
 import type { MeshTables } from './tables.js';
@@ -24,10 +25,7 @@ export interface CandidatePart {
   readonly candidates: readonly Candidate[];
   /** The endpoints of all of them. */
   readonly endpoints: EndpointPart;
-  /** Whether every one has hints. */
-  readonly isHinted: boolean;
-  /** All zones that some are meant for. */
-  readonly hintedZones: ReadonlySet<Zone>;
+  readonly hints: Hints;
   readonly hasIpv6: boolean;
   readonly mirror: Mirror | undefined;
   /** As in `BackendsRow`. */
@@ -50,12 +48,12 @@ export function createCandidates(engine: Engine, tables: MeshTables, judging: Ju
         row === undefined ? undefined : judge(read, judging, { row, target, hostname }, before?.judged);
       const judgements = judged?.judgements ?? none;
       const former = before?.candidates ?? none;
-      const all = candidatesAfter(before, judgements) ?? candidatesAmong(judgements, former);
-      const candidates = withoutRepeats(all, former);
-      const offer = offerAfter(before, candidates) ?? offerOf(backends, candidates);
-      const { endpoints, isHinted, hintedZones, hasIpv6 } = offer;
+      const among = candidatesAfter(before, judgements) ?? candidatesAmong(judgements, former);
+      const candidates = withoutRepeats(among, former);
+      const offer = offerAfter(before, candidates, among) ?? offerOf(backends, candidates);
+      const { endpoints, hints, hasIpv6 } = offer;
       const { mirror, triggeredAtMs } = row ?? noRow;
-      return { candidates, endpoints, isHinted, hintedZones, hasIpv6, mirror, triggeredAtMs, judged };
+      return { candidates, endpoints, hints, hasIpv6, mirror, triggeredAtMs, judged };
     },
     equal: (a, b) =>
       a.candidates === b.candidates && a.triggeredAtMs === b.triggeredAtMs && plainEqual(a.mirror, b.mirror),
@@ -70,40 +68,45 @@ export function sameCandidatesKey(a: CandidatesKey, b: CandidatesKey): boolean {
   return a.backends === b.backends && a.hostname === b.hostname && sameTargetPort(a.target, b.target);
 }
 
-function candidatesAmong(
-  judgements: readonly Judgement[],
-  before: readonly Candidate[],
-): readonly Candidate[] {
+/** The candidates among judgements, an address as often as it comes. */
+interface Among {
+  readonly all: readonly Candidate[];
+  /** Outside of this range they are the candidates of the last time, as `changedRange` has it. */
+  readonly changed: Range;
+}
+
+function candidatesAmong(judgements: readonly Judgement[], before: readonly Candidate[]): Among {
   const candidates = new ListAfter(before);
   for (const { verdict } of judgements) if (verdict.kind === 'candidate') candidates.push(verdict);
-  return candidates.finish();
+  const all = candidates.finish();
+  return { all, changed: changedRange(all, before) };
 }
 
 /** The same where every backend was a candidate and is one: those whose judgement stays are not looked at. */
 function candidatesAfter(
   before: CandidatePart | undefined,
   judgements: readonly Judgement[],
-): readonly Candidate[] | undefined {
+): Among | undefined {
   if (before === undefined) return undefined;
   const former = before.judged?.judgements ?? none;
-  if (former === judgements) return before.candidates;
+  if (former === judgements) return { all: before.candidates, changed: nowhere };
   if (before.candidates.length !== former.length) return undefined;
   if (former.length !== judgements.length) return undefined;
-  const { start, end } = changedRange(judgements, former);
+  const changed = changedRange(judgements, former);
   let candidates: Candidate[] | undefined;
-  for (let place = start; place < end; place++) {
+  for (let place = changed.start; place < changed.end; place++) {
     const verdict = judgements[place]?.verdict;
     if (verdict?.kind !== 'candidate') return undefined;
     if (verdict === before.candidates[place]) continue;
     candidates ??= before.candidates.slice();
     candidates[place] = verdict;
   }
-  return candidates ?? before.candidates;
+  return { all: candidates ?? before.candidates, changed };
 }
 
 /** Of two with the same address the later counts. `before`, in which none is repeated, where nothing differs from it. */
-function withoutRepeats(all: readonly Candidate[], before: readonly Candidate[]): readonly Candidate[] {
-  if (all === before || !mayRepeat(all, before, changedRange(all, before))) return all;
+function withoutRepeats({ all, changed }: Among, before: readonly Candidate[]): readonly Candidate[] {
+  if (all === before || !mayRepeat(all, before, changed)) return all;
   const byAddress = new Map<AddressKey, Candidate>();
   for (const candidate of all) byAddress.set(endpointKey(candidate.endpoint), candidate);
   return byAddress.size === all.length ? all : [...byAddress.values()];
@@ -134,16 +137,16 @@ function haveSameAddress(a: Candidate | undefined, b: Candidate | undefined): bo
   return a !== undefined && b !== undefined && sameAddress(a.endpoint, b.endpoint);
 }
 
-type OwnOffer = Pick<CandidatePart, 'endpoints' | 'isHinted' | 'hintedZones' | 'hasIpv6'>;
+type OwnOffer = Pick<CandidatePart, 'endpoints' | 'hints' | 'hasIpv6'>;
 
 /** The offer where candidates have changed in their places, and nothing that has to be known of all of them at once. */
 function offerAfter(
   before: CandidatePart | undefined,
   candidates: readonly Candidate[],
+  { all, changed: { start, end } }: Among,
 ): OwnOffer | undefined {
   if (before === undefined || before.candidates === candidates) return before;
-  if (before.candidates.length !== candidates.length) return undefined;
-  const { start, end } = changedRange(candidates, before.candidates);
+  if (all !== candidates || before.candidates.length !== candidates.length) return undefined;
   const endpoints = before.endpoints.endpoints.slice();
   for (let place = start; place < end; place++) {
     const candidate = candidates[place];
@@ -152,8 +155,8 @@ function offerAfter(
       return undefined;
     endpoints[place] = candidate.endpoint;
   }
-  const { isHinted, hintedZones, hasIpv6 } = before;
-  return { endpoints: new EndpointPart(before.endpoints.source, endpoints), isHinted, hintedZones, hasIpv6 };
+  const { hints, hasIpv6 } = before;
+  return { endpoints: new EndpointPart(before.endpoints.source, endpoints), hints, hasIpv6 };
 }
 
 function haveSameClients(a: Candidate, b: Candidate): boolean {
@@ -162,23 +165,22 @@ function haveSameClients(a: Candidate, b: Candidate): boolean {
 
 function offerOf(source: BackendsId, candidates: readonly Candidate[]): OwnOffer {
   const endpoints: Endpoint[] = [];
-  let hintedZones: Set<Zone> | undefined;
-  let isHinted = true;
+  let zones: Set<Zone> | undefined;
+  let areComplete = true;
   let hasIpv6 = false;
   for (const { endpoint, forZones, isIpv6 } of candidates) {
     endpoints.push(endpoint);
     hasIpv6 ||= isIpv6;
     if (forZones === undefined) {
-      isHinted = false;
+      areComplete = false;
       continue;
     }
-    hintedZones ??= new Set();
-    for (const each of forZones) hintedZones.add(each);
+    zones ??= new Set();
+    for (const each of forZones) zones.add(each);
   }
   return {
     endpoints: new EndpointPart(source, endpoints),
-    isHinted,
-    hintedZones: hintedZones ?? noZones,
+    hints: { areComplete, zones: zones ?? noZones },
     hasIpv6,
   };
 }
@@ -186,3 +188,4 @@ function offerOf(source: BackendsId, candidates: readonly Candidate[]): OwnOffer
 const noZones: ReadonlySet<Zone> = new Set();
 const noRow = { mirror: undefined, triggeredAtMs: undefined };
 const none: readonly never[] = [];
+const nowhere: Range = { start: 0, end: 0 };

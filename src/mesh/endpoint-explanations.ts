@@ -59,8 +59,8 @@ function explainedService({ namespace, name, type, internalTrafficPolicy }: Serv
 }
 
 function firstUnhinted({ offer }: Gathered): EndpointExplanation['unhinted'] {
-  for (const { candidates, isHinted } of offer.offered) {
-    if (isHinted) continue;
+  for (const { candidates, hints } of offer.offered) {
+    if (hints.areComplete) continue;
     for (const { endpoint, forZones } of candidates) {
       if (forZones === undefined) return { address: endpointKey(endpoint), workload: workloadOf(endpoint) };
     }

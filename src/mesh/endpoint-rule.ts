@@ -1,7 +1,14 @@
 import type { EndpointRule } from '../core/endpoint-explanation.js';
 import type { NodeName, Zone } from '../core/ids.js';
-import type { CandidatePart } from './candidates.js';
 import type { Filter } from './endpoint-parts.js';
+
+/** What the topology hints of several endpoints say together. */
+export interface Hints {
+  /** Whether every endpoint has them. */
+  readonly areComplete: boolean;
+  /** All zones that some endpoint is meant for. */
+  readonly zones: ReadonlySet<Zone>;
+}
 
 /** How far from its clients an endpoint may be. */
 export type Reach =
@@ -20,14 +27,12 @@ export interface ClientPlace {
  * them and some are meant for the client's zone; otherwise, and for a client whose zone isn't known, all are used. With
  * `internalTrafficPolicy: Local` they don't count, and there is no fall-back.
  */
-export function chooseRule(offered: readonly CandidatePart[], { zone, reach }: ClientPlace): EndpointRule {
+export function chooseRule(hints: Hints, { zone, reach }: ClientPlace): EndpointRule {
   if (reach.kind === 'node') return { kind: 'own-node', node: reach.node };
-  if (offered.every((part) => part.hintedZones.size === 0)) return { kind: 'unhinted' };
+  if (hints.zones.size === 0) return { kind: 'unhinted' };
   if (zone === undefined) return { kind: 'zone-unknown' };
-  if (!offered.every((part) => part.isHinted)) return { kind: 'hints-incomplete' };
-  return offered.some((part) => part.hintedZones.has(zone))
-    ? { kind: 'own-zone', zone }
-    : { kind: 'zone-unserved', zone };
+  if (!hints.areComplete) return { kind: 'hints-incomplete' };
+  return hints.zones.has(zone) ? { kind: 'own-zone', zone } : { kind: 'zone-unserved', zone };
 }
 
 export function filterOf(rule: EndpointRule): Filter {

@@ -79,7 +79,7 @@ export function gather(
   const target = targetPort(service, port);
   const offer =
     service.type === 'ExternalName' ? noOffer : read.view(offers, { service: service.id, target, hostname });
-  const rule = chooseRule(offer.offered, { zone, reach });
+  const rule = chooseRule(offer.hints, { zone, reach });
   const filter = filterOf(rule);
   const passing =
     filter.kind === 'all'

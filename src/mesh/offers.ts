@@ -1,11 +1,13 @@
+import { changedRange } from '../core/changed-range.js';
 import type { EndpointPart } from '../core/endpoint-part.js';
 import type { RemoteService } from '../core/endpoint-set.js';
-import { arraysEqual } from '../core/equal.js';
-import type { BackendsId, ServiceId } from '../core/ids.js';
+import { arraysEqual, plainEqual } from '../core/equal.js';
+import type { BackendsId, ServiceId, Zone } from '../core/ids.js';
 import { ListAfter } from '../core/list-after.js';
 import type { Engine } from '../engine/engine.js';
 import { View } from '../engine/view.js';
 import type { CandidatePart, Candidates } from './candidates.js';
+import type { Hints } from './endpoint-rule.js';
 import type { MeshTables } from './tables.js';
 import { sameTargetPort, type TargetPort, targetPortId } from './target-port.js';
 
@@ -24,6 +26,7 @@ export interface Offer {
   readonly offered: readonly CandidatePart[];
   /** The endpoints of each. */
   readonly parts: readonly EndpointPart[];
+  readonly hints: Hints;
   readonly hasIpv6: boolean;
   /** The other cluster's service, as the first object that tells of one has it. */
   readonly remote: RemoteService | undefined;
@@ -59,37 +62,70 @@ export function createOffers(engine: Engine, tables: MeshTables, candidates: Can
         const isSame = former !== undefined && read.repeats(former);
         offered.push(isSame ? former : read.view(candidates, { backends, target, hostname }));
       }
-      return { objects, ...summaryOf(offered.finish(), before.parts) };
+      const list = offered.finish();
+      return { objects, ...(summaryAfter(before, list) ?? summaryOf(list, before.parts)) };
     },
     equal: (a, b) => a.offered === b.offered && arraysEqual(a.objects, b.objects),
   });
 }
 
+const noZones: ReadonlySet<Zone> = new Set();
+
 export const noOffer: Offer = {
   objects: [],
   offered: [],
   parts: [],
+  hints: { areComplete: true, zones: noZones },
   hasIpv6: false,
   remote: undefined,
   triggeredAtMs: undefined,
 };
 
-function summaryOf(
-  offered: readonly CandidatePart[],
-  partsBefore: readonly EndpointPart[],
-): Omit<Offer, 'objects'> {
+type Summary = Omit<Offer, 'objects'>;
+
+/** The summary where objects have changed in their places, and nothing that has to be known of all of them at once. */
+function summaryAfter(before: Offer, offered: readonly CandidatePart[]): Summary | undefined {
+  if (before.offered.length !== offered.length) return undefined;
+  const { start, end } = changedRange(offered, before.offered);
+  const parts = before.parts.slice();
+  let { triggeredAtMs } = before;
+  for (let place = start; place < end; place++) {
+    const part = offered[place];
+    const former = before.offered[place];
+    if (part === undefined || former === undefined || !isSummedUpAlike(part, former)) return undefined;
+    if (isLater(former.triggeredAtMs, part.triggeredAtMs)) return undefined;
+    if (isLater(part.triggeredAtMs, triggeredAtMs)) ({ triggeredAtMs } = part);
+    parts[place] = part.endpoints;
+  }
+  const { hints, hasIpv6, remote } = before;
+  return { offered, parts, hints, hasIpv6, remote, triggeredAtMs };
+}
+
+function isSummedUpAlike(a: CandidatePart, b: CandidatePart): boolean {
+  return a.hints === b.hints && a.hasIpv6 === b.hasIpv6 && plainEqual(a.mirror, b.mirror);
+}
+
+function summaryOf(offered: readonly CandidatePart[], partsBefore: readonly EndpointPart[]): Summary {
   const parts = new ListAfter(partsBefore);
+  let areComplete = true;
+  let zones: Set<Zone> | undefined;
   let hasIpv6 = false;
   let remote: RemoteService | undefined;
   let triggeredAtMs: number | undefined;
   for (const part of offered) {
     parts.push(part.endpoints);
+    areComplete &&= part.hints.areComplete;
+    if (part.hints.zones.size > 0) zones = new Set([...(zones ?? noZones), ...part.hints.zones]);
     hasIpv6 ||= part.hasIpv6;
     remote ??= remoteService(part);
-    if (part.triggeredAtMs !== undefined && part.triggeredAtMs > (triggeredAtMs ?? Number.NEGATIVE_INFINITY))
-      triggeredAtMs = part.triggeredAtMs;
+    if (isLater(part.triggeredAtMs, triggeredAtMs)) ({ triggeredAtMs } = part);
   }
-  return { offered, parts: parts.finish(), hasIpv6, remote, triggeredAtMs };
+  const hints = { areComplete, zones: zones ?? noZones };
+  return { offered, parts: parts.finish(), hints, hasIpv6, remote, triggeredAtMs };
+}
+
+function isLater(oneMs: number | undefined, otherMs: number | undefined): boolean {
+  return oneMs !== undefined && (otherMs === undefined || oneMs > otherMs);
 }
 
 function remoteService({ mirror }: CandidatePart): RemoteService | undefined {
