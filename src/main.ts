@@ -3,6 +3,9 @@ import { isatty } from 'node:tty';
 import { type Interruption, signalExitCode } from './commands/exit.js';
 import type { Output } from './commands/io.js';
 import { runProgram } from './commands/program.js';
+import { keepToYoungGeneration } from './runtime/young-generation.js';
+
+keepToYoungGeneration();
 
 const interrupt = new AbortController();
 

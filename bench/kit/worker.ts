@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import process from 'node:process';
 import { inspect } from 'node:util';
+import { keepToYoungGeneration } from '../../src/runtime/young-generation.js';
 
 /** What a process can be asked to do, by name: each takes at most one plain argument and gives a plain result. */
 export type Commands = Readonly<Record<string, (argument: never) => unknown>>;
@@ -85,8 +86,9 @@ export function startWorker<C extends Commands>({
   };
 }
 
-/** In the child: carries out what the parent asks, one answer a request. Ends with the parent. */
+/** In the child: carries out what the parent asks, one answer a request, as the control plane's process would. Ends with the parent. */
 export function serveCommands(commands: Commands): void {
+  keepToYoungGeneration();
   process.on('message', (message) => {
     const { id, name, argument } = message as Request;
     const command = commands[name] as ((argument: unknown) => unknown) | undefined;

@@ -6,28 +6,31 @@ import { formatTable } from '../kit/table.js';
 import { printTarget } from '../kit/target.js';
 import { startWorker, type Worker } from '../kit/worker.js';
 import type { ScaleClientCommands } from './client.js';
-import type { MeshSize, ScaleCommands } from './worker.js';
+import type { MeshSize, Round, ScaleCommands } from './worker.js';
+
+/** As many endpoints take turns in every size, lest a larger one is charged for touching more memory. */
+const reach = 10;
 
 const byServices: readonly MeshSize[] = [10, 100, 1_000, 10_000].map((otherServices) => ({
   otherServices,
   endpoints: 100,
-  reach: 100,
+  reach,
 }));
 
-/** Only endpoints of the first slice change, so that each size finds its slice in the processor's caches. */
 const byEndpoints: readonly MeshSize[] = [10, 100, 1_000, 5_000].map((endpoints) => ({
   otherServices: 100,
   endpoints,
-  // As many endpoints take turns in every size, lest a larger one is charged for touching more memory.
-  reach: 10,
+  reach,
 }));
 
 /** Each slice has its turn, fifty changes apart: what is read of it has to be fetched from memory. */
 const farApart: MeshSize = { otherServices: 100, endpoints: 5_000, reach: 5_000 };
 
-/** As many as make a sample of a few milliseconds at least. */
-const changesPerRound = 100;
-const warmUpRounds = 20;
+/** As many as make a sample of 20 ms. */
+const round: Round = { unmeasured: 200, measured: 1_000 };
+const slicesPerRound = 50;
+/** V8 goes on compiling for as long. */
+const warmUp = { rounds: 20, slices: 2_000 } as const;
 const flatPercent = 20;
 
 interface Measured {
@@ -52,7 +55,7 @@ export const scale: Bench = {
       const start = async (size: MeshSize, delivers: boolean): Promise<Measured> => {
         const worker = startWorker<ScaleCommands>({
           module: join(build, 'bench/scale/worker.js'),
-          nodeFlags: ['--expose-gc', ...nodeFlags],
+          nodeFlags,
         });
         const port = delivers ? await worker.call('deliver', size) : undefined;
         const measured: Measured = { size, worker, port, micros: [], decodingMicros: [] };
@@ -72,13 +75,16 @@ export const scale: Bench = {
       const endpoints = await columns(byEndpoints);
       const apart = await columns([farApart]);
 
+      const warmUpRounds = quick ? 2 : warmUp.rounds;
+      for (const { worker } of all) {
+        await worker.call('decode', quick ? slicesPerRound : warmUp.slices);
+        for (let turn = 0; turn < warmUpRounds; turn++) await worker.call('change', round);
+      }
       const rounds = quick ? 10 : 60;
-      for (let round = -warmUpRounds; round < rounds; round++) {
+      for (let turn = 0; turn < rounds; turn++) {
         for (const { worker, micros, decodingMicros } of all) {
-          const { toRow, fromRow } = await worker.call('change', changesPerRound);
-          if (round < 0) continue;
-          decodingMicros.push(toRow);
-          micros.push(fromRow);
+          decodingMicros.push(await worker.call('decode', slicesPerRound));
+          micros.push(await worker.call('change', round));
         }
       }
       // The first message is the whole set, in one piece or several.
@@ -86,7 +92,7 @@ export const scale: Bench = {
       for (const { port } of all) {
         if (port === undefined) continue;
         const { messages } = await client.call('told', port);
-        const expected = 1 + (warmUpRounds + rounds) * changesPerRound;
+        const expected = 1 + (warmUpRounds + rounds) * (round.unmeasured + round.measured);
         if (messages < expected || messages > expected + 4) {
           throw new Error(`a stream had ${messages} messages, not ${expected}`);
         }

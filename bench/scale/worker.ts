@@ -1,17 +1,17 @@
 import process from 'node:process';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { Registry } from 'prom-client';
-import { type BackendsId, nodeName } from '../../src/core/ids.js';
+import { type BackendsId, nodeName, serviceId } from '../../src/core/ids.js';
 import type { EndpointSet } from '../../src/core/endpoint-set.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { createDestinationService } from '../../src/grpc/destination.js';
 import { SharedEncoding } from '../../src/grpc/shared-encoding.js';
 import type { Mesh } from '../../src/mesh/mesh.js';
-import type { BackendsRow } from '../../src/mesh/rows.js';
+import type { Backend, BackendsRow } from '../../src/mesh/rows.js';
 import { createUpdateEncoder } from '../../src/wire/update.js';
 import { startGrpcServer } from '../kit/grpc-server.js';
 import { createBenchMesh } from '../kit/mesh.js';
-import { nodeOfClient, ServiceUnderChange } from '../kit/service-under-change.js';
+import { checkout, namespace, nodeOfClient, ServiceUnderChange } from '../kit/service-under-change.js';
 import { serveCommands } from '../kit/worker.js';
 import { SliceFeed, sliceJson } from './slice-feed.js';
 
@@ -28,33 +28,27 @@ export interface MeshSize {
 
 const endpointsOfOthers = 10;
 
-/** CPU µs for each of several changes. */
-export interface ChangeCost {
-  /** From a slice as the API server sends it to the row. */
-  readonly toRow: number;
-  /** From there to the end of the change. */
-  readonly fromRow: number;
-}
-
 interface World {
   readonly engine: Engine;
   readonly mesh: Mesh;
-  readonly checkout: ServiceUnderChange;
-  readonly feed: SliceFeed;
-  readonly reach: number;
+  /** What the API server sends, one after the other, and from the last one to the first again. */
+  readonly slices: readonly string[];
+  /** What becomes of them. */
+  readonly rows: readonly BackendsRow[];
   readonly afterChange: () => Promise<void> | undefined;
 }
 
 let world: World | undefined;
-let rounds = 0;
+let changes = 0;
 
 const commands = {
   /** A change ends with the encoded delta. */
   encode(size: MeshSize): void {
     const created = create(size);
-    const { mesh, checkout } = created;
+    const { mesh } = created;
     const encoding = new SharedEncoding<EndpointSet>(createUpdateEncoder(undefined));
-    const key = { service: checkout.id, port: 80, hostname: undefined, node: nodeName(nodeOfClient(0)) };
+    const service = serviceId(namespace, checkout);
+    const key = { service, port: 80, hostname: undefined, node: nodeName(nodeOfClient(0)) };
     let told = mesh.clientEndpoints.read(key);
     let bytes = 0;
     const subscription = mesh.clientEndpoints.subscribe(key, () => {
@@ -82,50 +76,42 @@ const commands = {
     world = { ...created, afterChange: () => setImmediate() };
     return port;
   },
-  /**
-   * Makes so many changes. Their rows are made beforehand, so that what is measured doesn't find the processor's caches full of
-   * JSON, more of it for a full slice than for a small one.
-   */
-  async change(changes: number): Promise<ChangeCost> {
+  /** CPU µs for each slice, from JSON to row. */
+  decode(count: number): number {
     if (world === undefined) throw new Error('no mesh yet');
-    const { engine, mesh, checkout, feed, reach, afterChange } = world;
-    const slices: string[] = [];
-    for (let change = 0; change < changes; change++) {
-      rounds += 1;
-      // Each endpoint has its turn, in no order.
-      const first = (rounds * 7_919) % reach;
-      slices.push(sliceJson(checkout.change({ round: rounds, endpoints: 1, first })));
-    }
+    const { slices } = world;
+    const feed = new SliceFeed();
+    feed.row(sliceAt(slices, -1));
     const start = process.cpuUsage();
-    const rows = slices.map((json) => feed.row(json));
-    const decoding = process.cpuUsage(start);
-    // The rows that wait would be moved about while changes are measured, and what cleans up behind the JSON has threads of its
-    // own: neither is the changes' work, and both grow with the slice.
-    await collectYoung();
-    const decoded = process.cpuUsage();
-    for (const row of rows) {
+    for (let nth = 0; nth < count; nth++) feed.row(sliceAt(slices, nth));
+    return microsOf(process.cpuUsage(start)) / count;
+  },
+  /**
+   * CPU µs for each change, from the row on. The first of them, which find the caches filled by other processes, aren't
+   * counted.
+   */
+  async change({ unmeasured, measured }: Round): Promise<number> {
+    if (world === undefined) throw new Error('no mesh yet');
+    const { engine, mesh, rows, afterChange } = world;
+    let start = process.cpuUsage();
+    for (let nth = 0; nth < unmeasured + measured; nth++) {
+      if (nth === unmeasured) start = process.cpuUsage();
+      const row = rows[changes++ % rows.length]!;
       mesh.tables.backends.apply(row.id, row);
       engine.flush();
       const turn = afterChange();
       if (turn !== undefined) await turn;
     }
-    const deriving = process.cpuUsage(decoded);
-    return { toRow: microsOf(decoding) / changes, fromRow: microsOf(deriving) / changes };
+    return microsOf(process.cpuUsage(start)) / measured;
   },
 } as const;
 
 export type ScaleCommands = typeof commands;
 
-/** What survives two collections is in the old generation. */
-async function collectYoung(): Promise<void> {
-  const { gc } = globalThis;
-  if (gc === undefined) throw new Error('needs --expose-gc');
-  for (let times = 0; times < 2; times++) gc({ type: 'minor' });
-  await setTimeout(settleMs);
+export interface Round {
+  readonly unmeasured: number;
+  readonly measured: number;
 }
-
-/** V8's threads need a millisecond or two. */
-const settleMs = 20;
 
 function microsOf({ user, system }: NodeJS.CpuUsage): number {
   return user + system;
@@ -140,12 +126,51 @@ function create({ otherServices, endpoints, reach }: MeshSize): Omit<World, 'aft
       apply: (id: BackendsId, row: BackendsRow) => mesh.tables.backends.apply(id, feed.row(sliceJson(row))),
     },
   };
-  const checkout = new ServiceUnderChange({ size: endpoints });
-  checkout.populate(tables);
+  const changing = new ServiceUnderChange({ size: endpoints });
+  changing.populate(tables);
   for (let other = 0; other < otherServices; other++) {
     new ServiceUnderChange({ name: `service-${other}`, size: endpointsOfOthers }).populate(tables);
   }
-  return { engine, mesh, checkout, feed, reach };
+  const circle = changesInCircle(changing, reach);
+  for (const row of circle.rows) mesh.tables.backends.apply(row.id, row);
+  return { engine, mesh, ...circle };
+}
+
+/**
+ * Each endpoint moves to one zone and later to another, so that after the last change the first can be made again: rows need
+ * not be made while changes are measured, nor cleaned up behind.
+ */
+function changesInCircle(changing: ServiceUnderChange, reach: number): Pick<World, 'slices' | 'rows'> {
+  const slices: string[] = [];
+  for (const round of [1, 2, 1]) {
+    for (let turn = 1; turn <= reach; turn++) {
+      // In no order.
+      const first = (turn * 7_919) % reach;
+      slices.push(sliceJson(changing.change({ round, endpoints: 1, first })));
+    }
+  }
+  // The first changes are from where all endpoints were in the beginning, and can't be made again.
+  const recurring = slices.slice(reach);
+  const feed = new SliceFeed();
+  // As a reflector has it: a row shares with the row before, and so the first with the last, what stays.
+  const known = new Map<string, Backend>();
+  const shared = (backend: Backend): Backend => {
+    const key = JSON.stringify(backend);
+    const same = known.get(key) ?? backend;
+    known.set(key, same);
+    return same;
+  };
+  const rows = recurring.map((json) => {
+    const row = feed.row(json);
+    const groups = row.groups.map((group) => ({ ...group, backends: group.backends.map(shared) }));
+    return { ...row, groups };
+  });
+  return { slices: recurring, rows };
+}
+
+/** They are a circle. */
+function sliceAt(slices: readonly string[], place: number): string {
+  return slices.at(place % slices.length)!;
 }
 
 serveCommands(commands);
