@@ -94,9 +94,10 @@ describe.skipIf(!has('kubectl'))('the sandbox with the example, under kubectl', 
   test('a tap is streamed by reflection, and traffic is told', async () => {
     const target = { kind: 'RESOURCE_KIND_DEPLOYMENT', namespace: 'corner-shop', name: 'web' };
     const tap = bufStream(`http://${sandbox.addresses.api}/conduit.tap.v1.Tap/TapByResource`, { target });
-    // Its pods are addresses only here: what there is to say is that nothing answers there.
+    // Its pods are addresses only here: what there is to say is that nothing answers there. A network that swallows
+    // what is sent to them has that said after 10 s.
     await until(() => JSON.stringify(tap.messages()).includes('NOTICE_KIND_POD_FAILED'), {
-      timeoutMs: 10_000,
+      timeoutMs: 15_000,
     });
     await tap.end('SIGTERM');
     const { stdout } = bufCurl(
