@@ -19,16 +19,21 @@ export class Framed {
 }
 
 /** A flag byte (1: compressed) and the length in four, big-endian: "Length-Prefixed-Message" of gRPC over HTTP/2. */
-const prefixBytes = 5;
-const uncompressed = 0;
+export const prefixBytes = 5;
+export const uncompressed = 0;
 
 /** Frames one encoded message. Copies it. */
 export function frame(message: Uint8Array): Framed {
   // Not from Node's pool: frames are kept as long as what they describe, and a small one would keep 8 KB alive.
   const buffer = Buffer.allocUnsafeSlow(prefixBytes + message.byteLength);
-  buffer.writeUInt8(uncompressed, 0);
-  buffer.writeUInt32BE(message.byteLength, 1);
   buffer.set(message, prefixBytes);
+  return frameInPlace(buffer);
+}
+
+/** Frames one encoded message that stands in `buffer` already, behind room for its prefix. The buffer is the frame's from now on. */
+export function frameInPlace(buffer: Buffer): Framed {
+  buffer.writeUInt8(uncompressed, 0);
+  buffer.writeUInt32BE(buffer.byteLength - prefixBytes, 1);
   return new Framed(buffer, 1);
 }
 

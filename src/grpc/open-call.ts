@@ -5,6 +5,7 @@ import { Framed } from './framed.js';
 import type { Method } from './method.js';
 import { codeName, type MethodMetrics } from './metrics.js';
 import { type CallStatus, hasMeaning, internalError, sendableDetails, statusOf } from './status.js';
+import { takeWholeMessages } from './whole-messages.js';
 
 /** What the calls of one server have in common. */
 export interface CallContext {
@@ -166,6 +167,7 @@ export class OpenCall {
    */
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
+    takeWholeMessages(this.#transport);
   }
 
   /** Asks for the client's next message, for the receiver to have. */

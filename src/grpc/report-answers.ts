@@ -1,6 +1,6 @@
 import { ReportResponse } from '../gen/conduit/telemetry/v1/telemetry.js';
 import { toDuration } from '../wire/duration.js';
-import { frame, type Framed } from './framed.js';
+import { type Framed, frameInPlace, prefixBytes } from './framed.js';
 
 /** What a proxy is told of a report. */
 export interface ReportAnswer {
@@ -23,16 +23,17 @@ export class ReportAnswers {
 
   encode({ sequence, intervalMs, resendAll }: ReportAnswer): Framed {
     const rest = this.#restOf(intervalMs, resendAll);
-    const message = new Uint8Array(maxSequenceBytes + rest.byteLength);
-    let length = 0;
+    // From Node's pool: it is gone as soon as it is written.
+    const buffer = Buffer.allocUnsafe(prefixBytes + maxSequenceBytes + rest.byteLength);
+    let end = prefixBytes;
     if (sequence > 0) {
-      message[length++] = sequenceTag;
+      buffer[end++] = sequenceTag;
       let left = sequence;
-      for (; left >= 0x80; left = Math.floor(left / 0x80)) message[length++] = (left % 0x80) | 0x80;
-      message[length++] = left;
+      for (; left >= 0x80; left = Math.floor(left / 0x80)) buffer[end++] = (left % 0x80) | 0x80;
+      buffer[end++] = left;
     }
-    message.set(rest, length);
-    return frame(message.subarray(0, length + rest.byteLength));
+    for (let place = 0; place < rest.byteLength; place++) buffer[end++] = rest[place] ?? 0;
+    return frameInPlace(buffer.subarray(0, end));
   }
 
   #restOf(intervalMs: number, resendAll: boolean): Uint8Array {

@@ -21,9 +21,9 @@ export class FoundSeries {
 
   /** Finds those that were declared before; the report's own declarations are looked at, and not in force as yet. */
   find(report: ReportColumns, declared: DeclaredSeries): Refusal | undefined {
-    const { isComplete } = report;
-    const declaring = new Map<number, Declaration>();
-    for (const [index, declaration] of report.declarations.entries()) {
+    const { isComplete, declarations } = report;
+    const declaring = declarations.length === 0 ? nothing : new Map<number, Declaration>();
+    for (const [index, declaration] of declarations.entries()) {
       const { id } = declaration;
       if (declaring.has(id) || (declared.has(id) && !isComplete)) {
         return problem(`report.series[${index}].id`, id, 'an id that no other series of the call has');
@@ -71,6 +71,8 @@ export function problem(field: string, value: number, expected: string): Refusal
   return { kind: 'problem', problem: `${field}: ${value}; expected ${expected}` };
 }
 
+/** Most reports declare nothing. */
+const nothing: Map<number, Declaration> = new Map();
 const unknownSeries: Refusal = { kind: 'unknown-series' };
 
 /** Of a series that the report declares itself, or that is known of and found no room. */

@@ -3,7 +3,7 @@ import { frame } from '../../src/grpc/framed.js';
 import { openCallOf, type OpenCall } from '../../src/grpc/open-call.js';
 import { StatusError } from '../../src/grpc/status.js';
 import { until } from '../kit/until.js';
-import { type Bidi, lab, outcomeOf, runLab } from './lab.js';
+import { type Bidi, lab, labDefinition, outcomeOf, rawCall, rawClient, runLab } from './lab.js';
 
 /** A chat whose messages are taken past the handler's side of the call. */
 async function receivingLab(onMessage: (text: string, open: OpenCall) => void) {
@@ -54,6 +54,30 @@ describe('a receiver', () => {
     await until(() => calls.length === 1);
     calls[0]!.next();
     expect(await outcomeOf(chat)).toEqual({ code: 0, details: 'OK', messages: ['A', 'B', 'C'] });
+  });
+
+  test('is not sent more than a window by a client that it asks for nothing', async () => {
+    const got: string[] = [];
+    const { running, calls } = await receivingLab((text, open) => {
+      got.push(text);
+      open.next();
+    });
+    const session = rawClient(running.server.port);
+    const chat = rawCall(session, labDefinition.chat.path);
+    await until(() => calls.length === 1);
+    const texts = Array.from({ length: 1_000 }, (_, nth) => String(nth).padStart(1_000, '.'));
+    let written = 0;
+    for (const text of texts) chat.write(frame(Buffer.from(text)).buffer, () => (written += 1));
+    chat.end();
+    await until(() => written > 0);
+    for (let before = 0; before < written; ) {
+      before = written;
+      await new Promise((resolve) => session.ping(resolve));
+    }
+    expect(written).toBeLessThan(200);
+    calls[0]!.next();
+    await until(() => got.length === texts.length);
+    expect(got).toEqual(texts);
   });
 
   test.each([
