@@ -1,9 +1,10 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import { type Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
 import type { Logger } from '../runtime/log.js';
 import { Framed } from './framed.js';
 import type { Method } from './method.js';
 import { codeName, type MethodMetrics } from './metrics.js';
+import { type ResponseStream, responseStreamOf } from './response-stream.js';
 import { type CallStatus, hasMeaning, internalError, sendableDetails, statusOf } from './status.js';
 import { takeWholeMessages } from './whole-messages.js';
 
@@ -74,6 +75,7 @@ export class OpenCall {
   readonly #context: CallContext;
   readonly #observed: ObservedMethod;
   readonly #transport: ServerInterceptingCallInterface;
+  readonly #stream: ResponseStream | undefined;
   readonly #startedMs: number;
   #surface: CallSurface | undefined;
   #isOver = false;
@@ -85,6 +87,15 @@ export class OpenCall {
   #sentMessages = 0;
   #writeStartedMs: number | undefined;
   #resetMs: number | undefined;
+  // A call has one write out at a time, so that one closure does for all: grpc-js, too, sends the next message when this
+  // one's callback has been called.
+  #taken: () => void = noCallback;
+  readonly #onWritten = (error?: Error | null): void => {
+    // Of a call that is over, which is told otherwise.
+    if (error) return;
+    this.#writeStartedMs = undefined;
+    this.#taken();
+  };
 
   /**
    * `transport` is what grpc-js hands to an interceptor. Its methods are replaced rather than wrapped, so that what
@@ -94,6 +105,7 @@ export class OpenCall {
     this.#context = context;
     this.#observed = observed;
     this.#transport = transport;
+    this.#stream = responseStreamOf(transport);
     this.peer = transport.getPeer();
     this.#startedMs = context.now();
     observed.metrics.started();
@@ -152,13 +164,21 @@ export class OpenCall {
   }
 
   /**
-   * Sends `framed` past the handler's side of the call, whose queue costs as much as the rest of the write. For one sender
-   * that has a single write out at a time and leaves the handler's side alone. `taken` is called when the transport has
-   * taken the last byte, which waits for the client's flow-control window; never for a call that is over or ending, of
-   * which `whenOver` tells.
+   * Sends `framed` past the handler's side of the call, whose queue costs as much as the rest of the write, and, from the
+   * second on, past grpc-js's, which costs a tenth of it. For one sender that has a single write out at a time and leaves
+   * the handler's side alone. `taken` is called when the transport has taken the last byte, which waits for the client's
+   * flow-control window; never for a call that is over or ending, of which `whenOver` tells.
    */
   send(framed: Framed, taken: () => void): void {
-    if (!this.isEnding) this.#transport.sendMessage(framed, taken);
+    if (this.isEnding) return;
+    const stream = this.#stream;
+    if (stream === undefined || this.#sentMessages === 0 || stream.destroyed || stream.closed) {
+      // grpc-js sends the headers, and notices of a stream that it is gone.
+      this.#transport.sendMessage(framed, taken);
+      return;
+    }
+    this.#sends(framed.messages, taken);
+    stream.write(framed.buffer, this.#onWritten);
   }
 
   /**
@@ -200,9 +220,8 @@ export class OpenCall {
    */
   reset(): void {
     this.#resetMs = this.#context.now();
-    const stream = http2StreamOf(this.#transport);
-    if (stream === undefined) this.disconnect();
-    else stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (this.#stream === undefined) this.disconnect();
+    else this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   /** Cuts the connection of the call's client. The client sees UNAVAILABLE, on all its calls. */
@@ -259,24 +278,20 @@ export class OpenCall {
   }
 
   #interceptMessages(): void {
-    const { metrics } = this.#observed;
     const sendMessage = this.#transport.sendMessage.bind(this.#transport);
-    // grpc-js sends a call's messages one by one: the next when this one's callback has been called.
-    let taken: () => void = noCallback;
-    const onTaken = (): void => {
-      this.#writeStartedMs = undefined;
-      taken();
-    };
     this.#transport.sendMessage = (message: unknown, callback) => {
       // After the status grpc-js would write on, and the failed write would take the status with it.
       if (this.#sentCode !== undefined) return;
-      const messages = message instanceof Framed ? message.messages : 1;
-      this.#sentMessages += messages;
-      metrics.sent(messages);
-      this.#writeStartedMs = this.#context.now();
-      taken = callback;
-      sendMessage(message, onTaken);
+      this.#sends(message instanceof Framed ? message.messages : 1, callback);
+      sendMessage(message, this.#onWritten);
     };
+  }
+
+  #sends(messages: number, taken: () => void): void {
+    this.#sentMessages += messages;
+    this.#observed.metrics.sent(messages);
+    this.#writeStartedMs = this.#context.now();
+    this.#taken = taken;
   }
 
   #interceptStatus(): void {
@@ -358,18 +373,5 @@ const endOfStreamCodes: ReadonlySet<unknown> = new Set([
 ]);
 
 const okCode: number = status.OK;
-
-/** grpc-js keeps the stream to itself; undefined where a later one has it elsewhere. */
-function http2StreamOf(
-  transport: ServerInterceptingCallInterface,
-): Pick<ServerHttp2Stream, 'close'> | undefined {
-  if (!('stream' in transport)) return undefined;
-  const { stream } = transport;
-  return isStream(stream) ? stream : undefined;
-}
-
-function isStream(value: unknown): value is Pick<ServerHttp2Stream, 'close'> {
-  return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
-}
 
 function noCallback(): void {}

@@ -1,9 +1,10 @@
-import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { acceptEncoded, Framed, frame, glue, sendFramed, split, writeFramed } from '../../src/grpc/framed.js';
 import { until } from '../kit/until.js';
-import { lab, labDefinition, outcomeOf, runLab, type ServerStream } from './lab.js';
+import { runBareServer } from './bare-server.js';
+import { lab, labClient, labDefinition, outcomeOf, runLab, type ServerStream } from './lab.js';
 
 const framed = (text: string): Framed => frame(Buffer.from(text));
 
@@ -138,19 +139,7 @@ describe('over a connection', () => {
   });
 });
 
-/** A plain grpc-js server with these interceptors, and a client of it. */
+/** A client of a bare server with these interceptors. */
 async function runBareLab(interceptors: ServerInterceptor[], watch: (call: ServerStream) => void) {
-  const server = new Server({ interceptors });
-  server.addService(acceptEncoded(labDefinition), { watch });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(error);
-      else resolve(bound);
-    });
-  });
-  onTestFinished(() => {
-    server.forceShutdown();
-  });
-  const { client } = await runLab({ services: lab({}) });
-  return client({ port });
+  return labClient(await runBareServer(acceptEncoded(labDefinition), { watch }, { interceptors }));
 }

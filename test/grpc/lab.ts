@@ -142,7 +142,8 @@ export type LabClient = Client & {
   chat(): ClientDuplexStream<string, string>;
 };
 
-function labClient(port: number, options: ChannelOptions): LabClient {
+/** A client of whoever serves the lab service at `port`, until the test is over. */
+export function labClient(port: number, options: ChannelOptions = {}): LabClient {
   const Constructor = makeGenericClientConstructor(labDefinition, 'Lab');
   const client = new Constructor(`127.0.0.1:${port}`, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,

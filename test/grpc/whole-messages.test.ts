@@ -1,23 +1,20 @@
 import { once } from 'node:events';
 import type { ClientHttp2Stream } from 'node:http2';
 import { gzipSync } from 'node:zlib';
-import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { describe, expect, test } from 'vitest';
 import { frame } from '../../src/grpc/framed.js';
 import { takeWholeMessages } from '../../src/grpc/whole-messages.js';
 import { Random } from '../kit/random.js';
+import { runBareServer } from './bare-server.js';
 import { type Bidi, labDefinition, rawCall, rawClient } from './lab.js';
 
 /** Less than a frame of data, so that one too large may come whole. */
 const maxMessageBytes = 10_000;
 
-/** A bare grpc-js server, whose Chat answers each message with its length and first letters. */
+/** A chat with a bare server, which answers each message with its length and first letters. */
 async function openChat(intercept: ServerInterceptor): Promise<ClientHttp2Stream> {
-  const server = new Server({
-    interceptors: [intercept],
-    'grpc.max_receive_message_length': maxMessageBytes,
-  });
-  server.addService(
+  const port = await runBareServer(
     { chat: { ...labDefinition.chat, requestDeserialize: decode } },
     {
       chat(call: Bidi) {
@@ -26,16 +23,8 @@ async function openChat(intercept: ServerInterceptor): Promise<ClientHttp2Stream
         call.on('error', () => undefined);
       },
     },
+    { interceptors: [intercept], 'grpc.max_receive_message_length': maxMessageBytes },
   );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
-  onTestFinished(() => {
-    server.forceShutdown();
-  });
   return rawCall(rawClient(port), labDefinition.chat.path, { 'grpc-encoding': 'gzip' });
 }
 
