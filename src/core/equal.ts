@@ -15,7 +15,7 @@ export function plainEqual(a: unknown, b: unknown): boolean {
   return fieldsEqual(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>);
 }
 
-/** Whether two arrays have equal elements in the same order. */
+/** Whether two arrays have equal elements in the same order. The same element is equal to itself without being asked about. */
 export function arraysEqual<T>(
   a: readonly T[],
   b: readonly T[],
@@ -25,7 +25,7 @@ export function arraysEqual<T>(
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) {
     const [element, other] = [a[index] as T, b[index] as T];
-    if (element !== other && !equal(element, other)) return false;
+    if (!Object.is(element, other) && !equal(element, other)) return false;
   }
   return true;
 }

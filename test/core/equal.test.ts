@@ -30,6 +30,14 @@ test('a field that only one side has makes a difference', () => {
   expect(plainEqual([], {})).toBe(false);
 });
 
+test('the two zeros differ, wherever they stand', () => {
+  for (const wrap of [(zero: number) => zero, (zero: number) => [zero], (zero: number) => ({ zero })]) {
+    expect(plainEqual(wrap(0), wrap(-0))).toBe(false);
+    expect(plainEqual(wrap(-0), wrap(-0))).toBe(true);
+  }
+  expect(arraysEqual([0], [-0])).toBe(false);
+});
+
 test('arraysEqual compares by the given equality', () => {
   const sameLength = (a: string, b: string): boolean => a.length === b.length;
   expect(arraysEqual(['ab'], ['cd'], sameLength)).toBe(true);
