@@ -143,8 +143,9 @@ function wordsOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`;
   const cause = error.cause instanceof Error ? error.cause : error;
+  // Its code is absent with some versions of Node.
+  if (cause.name === 'HTTPParserError') return "what answers there doesn't speak HTTP";
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  if (code.startsWith('HPE_')) return "what answers there doesn't speak HTTP";
   return codes[code] ?? (cause.message === '' ? code || error.message : cause.message);
 }
 
