@@ -50,6 +50,7 @@ const commands = {
     delay.reset();
     const longestRun = longestRunMs;
     longestRunMs = 0;
+    ({ ranMs } = mainThread());
     return {
       longestBlockMs,
       longestRunMs: longestRun,

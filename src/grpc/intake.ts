@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { hasMethods } from './has-methods.js';
 
 export interface IntakeOptions {
   /** How long a turn of the event loop may be busy with what clients want before the others have to wait; default 10 ms. */
@@ -105,12 +106,5 @@ function handleOf(socket: Socket): Handle | undefined {
 }
 
 function isHandle(handle: unknown): handle is Handle {
-  return (
-    typeof handle === 'object' &&
-    handle !== null &&
-    'readStart' in handle &&
-    typeof handle.readStart === 'function' &&
-    'readStop' in handle &&
-    typeof handle.readStop === 'function'
-  );
+  return hasMethods(handle, 'readStart', 'readStop');
 }

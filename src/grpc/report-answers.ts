@@ -32,8 +32,8 @@ export class ReportAnswers {
       for (; left >= 0x80; left = Math.floor(left / 0x80)) buffer[end++] = (left % 0x80) | 0x80;
       buffer[end++] = left;
     }
-    for (let place = 0; place < rest.byteLength; place++) buffer[end++] = rest[place] ?? 0;
-    return frameInPlace(buffer.subarray(0, end));
+    buffer.set(rest, end);
+    return frameInPlace(buffer.subarray(0, end + rest.byteLength));
   }
 
   #restOf(intervalMs: number, resendAll: boolean): Uint8Array {

@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import { hasMethods } from './has-methods.js';
 
 /** The HTTP/2 stream that a call is answered on. */
 export type ResponseStream = Pick<ServerHttp2Stream, 'close' | 'closed' | 'destroyed' | 'write'>;
@@ -12,12 +13,5 @@ export function responseStreamOf(call: ServerInterceptingCallInterface): Respons
 }
 
 function isResponseStream(value: unknown): value is ResponseStream {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'close' in value &&
-    typeof value.close === 'function' &&
-    'write' in value &&
-    typeof value.write === 'function'
-  );
+  return hasMethods(value, 'close', 'write');
 }

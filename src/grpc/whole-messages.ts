@@ -1,5 +1,6 @@
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import { prefixBytes, uncompressed } from './framed.js';
+import { hasMethods } from './has-methods.js';
 
 /** What grpc-js's side of a call reads with, which its types don't show. */
 interface ReadingCall {
@@ -68,23 +69,27 @@ function isWhole(data: Buffer, { maxReceiveMessageSize }: ReadingCall): boolean 
 
 function isReading(call: object): call is ReadingCall {
   return (
-    'handleDataFrame' in call &&
-    typeof call.handleDataFrame === 'function' &&
+    hasMethods(call, 'handleDataFrame') &&
     'isReadPending' in call &&
     typeof call.isReadPending === 'boolean' &&
     'readQueue' in call &&
     Array.isArray(call.readQueue) &&
     'decoder' in call &&
-    has(call.decoder, 'readState', 'number') &&
+    hasReadState(call.decoder) &&
     'handler' in call &&
-    has(call.handler, 'deserialize', 'function') &&
+    hasMethods(call.handler, 'deserialize') &&
     'listener' in call &&
-    has(call.listener, 'onReceiveMessage', 'function') &&
+    hasMethods(call.listener, 'onReceiveMessage') &&
     'maxReceiveMessageSize' in call &&
     typeof call.maxReceiveMessageSize === 'number'
   );
 }
 
-function has(value: unknown, name: string, type: string): boolean {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === type;
+function hasReadState(decoder: unknown): boolean {
+  return (
+    typeof decoder === 'object' &&
+    decoder !== null &&
+    'readState' in decoder &&
+    typeof decoder.readState === 'number'
+  );
 }
